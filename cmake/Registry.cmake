@@ -1,0 +1,20 @@
+# evenflow_registry(TARGET tgt DIR dir NAMESPACE ns ITEMS items TYPE type HEADER hdr FUNCTION fn)
+# Every dir/<name>.cpp defines one object ns::items::<name> of type <type>. Compiles them into tgt together with one
+# generated table that names each of them, so that a static library keeps them and a missing definition is a link
+# error. Adding an item is adding its file.
+function(evenflow_registry)
+  cmake_parse_arguments(R "" "TARGET;DIR;NAMESPACE;ITEMS;TYPE;HEADER;FUNCTION" "" ${ARGN})
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${R_DIR}/*.cpp")
+  list(FILTER files EXCLUDE REGEX "_test\\.cpp$")
+  list(SORT files)
+  set(DECLARATIONS "")
+  set(ENTRIES "")
+  foreach(file IN LISTS files)
+    get_filename_component(name "${file}" NAME_WE)
+    string(APPEND DECLARATIONS "extern const ${R_TYPE} ${name};\n")
+    string(APPEND ENTRIES "      &${R_ITEMS}::${name},\n")
+  endforeach()
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${R_DIR}.gen.cpp")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/registry.cpp.in" "${out}" @ONLY)
+  target_sources(${R_TARGET} PRIVATE ${files} "${out}")
+endfunction()

@@ -1,0 +1,41 @@
+# evenflow_room(name [FOLDERS dir ...] [KNOWS room ...] [LIBRARIES target ...] [PRIVATE_LIBRARIES target ...])
+# A room is the static library evenflow_<name> made of the .cpp files of its folder and of FOLDERS (sub-folders that
+# are not registries), linked only to the rooms it may know. Its tests (*_test.cpp, anywhere below) make one program.
+function(evenflow_room name)
+  cmake_parse_arguments(R "" "" "FOLDERS;KNOWS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  set(patterns "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  foreach(folder IN LISTS R_FOLDERS)
+    list(APPEND patterns "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_library(evenflow_${name} STATIC ${sources})
+  add_library(evenflow::${name} ALIAS evenflow_${name})
+  set_target_properties(evenflow_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(evenflow_${name} PUBLIC cxx_std_20)
+  target_include_directories(evenflow_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+           $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+  list(TRANSFORM R_KNOWS PREPEND evenflow_)
+  target_link_libraries(evenflow_${name} PUBLIC ${R_KNOWS} ${R_LIBRARIES} PRIVATE $<BUILD_INTERFACE:evenflow_warnings>)
+  foreach(library IN LISTS R_PRIVATE_LIBRARIES)
+    target_link_libraries(evenflow_${name} PRIVATE ${library})
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY EVENFLOW_ROOMS evenflow_${name})
+
+  if(EVENFLOW_BUILD_TESTS)
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
+    if(tests)
+      evenflow_test_program(${name}_test ${tests})
+      target_link_libraries(${name}_test PRIVATE evenflow_${name})
+    endif()
+  endif()
+endfunction()
+
+# evenflow_test_program(name source ...): a GoogleTest program whose tests ctest runs one by one.
+function(evenflow_test_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE GTest::gtest_main evenflow_warnings)
+  target_compile_definitions(${name} PRIVATE EVENFLOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()

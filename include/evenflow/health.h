@@ -1,0 +1,123 @@
+// Health: measured numbers (Trace), what they mean (Finding), and the probe that measures a network at rest.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evenflow/data.h"
+#include "evenflow/json.h"
+#include "evenflow/model.h"
+
+namespace evenflow {
+
+// Mean and standard deviation over redraws (deviation 0 when there was one).
+struct Measured {
+  double mean = 0;
+  double deviation = 0;
+  friend bool operator==(const Measured&, const Measured&) = default;
+};
+
+// Numbers of one layer. Absent where they make no sense (no activation, no parameters).
+struct LayerTrace {
+  std::string name;
+  std::string type;
+  std::string activation;                     // "" when the layer has none
+  std::int64_t units = 0;                     // elements of one sample's output
+  std::int64_t parameters = 0;
+  bool trainable = true;
+
+  std::optional<double> second_moment;        // E[a^2] of the output
+  std::optional<double> variance_fraction;    // share of it that differs from sample to sample, 0..1
+  std::optional<double> mean_slope;           // E[f'(z)]
+  std::optional<double> mean_square_slope;    // E[f'(z)^2]
+  std::optional<double> saturated;            // fraction of outputs beyond the activation's saturation bounds
+  std::optional<double> dead;                 // fraction of units whose slope is 0 for every sample
+  std::optional<double> backward_norm;        // |dL/d output|, log10; see below for zero
+  std::optional<double> pre_activation_norm;  // |dL/dz|, log10
+  std::optional<double> weight_gradient_norm; // |dL/d kernel|, log10
+  std::optional<double> weight_gradient_rms;  // log10
+  std::optional<double> weight_norm;          // |kernel|, log10
+  std::optional<double> update_ratio;         // effective |update| / |weights| per step under its optimizer
+  // The chain-rule ledger: decades that the way back through this layer adds (+) or takes (-).
+  std::optional<double> slope_decades;        // log10 |dL/dz| - log10 |dL/da|: the activation's slope
+  std::optional<double> weight_decades;       // log10 |dL/d input| - log10 |dL/dz|: the weights' gain
+  double non_finite = 0;                      // values met in forward and backward
+  friend bool operator==(const LayerTrace&, const LayerTrace&) = default;
+};
+// log10 of a norm that is exactly zero.
+inline constexpr double kZeroNorm = -400.0;
+
+// Recorded numbers of one probe. A plain value: rules read this and never a tensor.
+struct Trace {
+  std::string model;
+  std::string protocol;           // "loss" or "cotangent" (random gradient at the output, theory's protocol)
+  std::string data;
+  std::string loss;
+  std::string optimizer;          // class name
+  double learning_rate = 0;
+  bool adaptive = false;          // the optimizer rescales gradients
+  double epsilon = 0;             // of an adaptive optimizer
+  std::int64_t samples = 0;
+  std::int64_t batch_size = 0;
+  std::int64_t batches = 0;
+  std::int64_t redraws = 0;       // 0: the file's own weights
+  std::uint64_t seed = 0;
+  double loss_value = 0;
+  std::vector<LayerTrace> layers;         // every layer, in the model's order
+  std::vector<std::size_t> path;          // indices of the kernel layers on the main path, first to last
+  Measured total_decades;                 // log10 of the first over the last pre-activation gradient norm on the path
+  Measured decades_per_layer;             // least-squares slope toward the input: negative vanishes
+  double expected_deviation = 0;          // of total_decades at this width and depth (theory, section 1.12)
+  friend bool operator==(const Trace&, const Trace&) = default;
+};
+Json to_json(const Trace& trace);
+Trace trace_from_json(const Json& json);
+
+enum class Severity : std::uint8_t { info, warning, error };
+std::string_view to_string(Severity severity);
+
+struct Finding {
+  struct Number {
+    std::string name;   // "decades_per_layer"
+    double value = 0;
+    std::string unit;   // "decades"
+    friend bool operator==(const Number&, const Number&) = default;
+  };
+  // One factor of the cause and the decades it accounts for.
+  struct Cause {
+    std::string factor;       // "sigmoid's slope", "the weights' gain"
+    double decades = 0;
+    std::string explanation;  // "mean slope 0.249, root mean square 0.249"
+    friend bool operator==(const Cause&, const Cause&) = default;
+  };
+  std::string rule;             // "vanishing-gradient"
+  Severity severity = Severity::info;
+  std::vector<std::string> layers;
+  std::vector<Number> evidence;
+  std::vector<Cause> cause;     // largest first
+  std::string message;          // one or two sentences, plain words
+  std::vector<std::string> advice;
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+Json to_json(const Finding& finding);
+Finding finding_from_json(const Json& json);
+
+struct ProbeOptions {
+  const Dataset* data = nullptr;   // null: standard normal inputs and the cotangent protocol
+  int batch_size = 32;
+  int batches = 4;
+  int redraws = 0;                 // N > 0: measure N fresh draws of the initializers instead of the given weights
+  std::uint64_t seed = 0;
+};
+
+// Forward and backward passes without any update. Throws Error(input) when the data does not fit.
+Trace probe(const SavedModel& model, const ProbeOptions& options);
+
+// Judges a trace by every rule, worst first.
+std::vector<Finding> examine(const Trace& trace);
+
+}  // namespace evenflow

@@ -1,0 +1,145 @@
+// Training: what a run is made of (Recipe), who watches it (Observer), and the network that learns (Network).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evenflow/data.h"
+#include "evenflow/model.h"
+#include "evenflow/tensor.h"
+
+namespace evenflow {
+
+// Everything that determines a run, as a value.
+struct Recipe {
+  Model model;
+  std::string data;                 // as load_data takes it
+  int epochs = 1;
+  int batch_size = 32;
+  double validation_split = 0.0;
+  bool shuffle = true;
+  std::uint64_t seed = 0;
+  friend bool operator==(const Recipe&, const Recipe&) = default;
+};
+Json to_json(const Recipe& recipe);
+Recipe recipe_from_json(const Json& json);
+
+// Numbers of one parameter after a step, before clipping unless said otherwise.
+struct ParameterReport {
+  std::string_view name;
+  double gradient_norm = 0;
+  double gradient_maximum = 0;
+  double gradient_mean = 0;
+  double zero_fraction = 0;
+  double non_finite = 0;
+  double weight_norm = 0;     // before the update
+  double update_norm = 0;     // of the change, clipping included
+  double update_ratio = 0;    // update_norm / weight_norm
+};
+
+struct StepReport {
+  int epoch = 0;               // from 0
+  std::int64_t step = 0;       // in this epoch, from 0
+  std::int64_t steps = 0;      // in this epoch
+  std::uint64_t iteration = 0; // since the start of training
+  double loss = 0;             // of this batch
+  double global_norm = 0;      // of all raw gradients
+  double learning_rate = 0;
+  double clip_factor = 1;      // what global-norm clipping multiplied the gradients with
+  std::span<const ParameterReport> parameters;  // empty with statistics off
+  // Means over the epoch so far, as Keras logs them: "loss", then the metrics.
+  std::span<const std::pair<std::string, double>> running;
+};
+
+struct EpochReport {
+  int epoch = 0;
+  int epochs = 0;
+  double seconds = 0;
+  std::vector<std::pair<std::string, double>> logs;  // "loss", metrics, then the same with "val_"
+};
+
+// Implemented by whoever watches: progress bars, recorders, the health room. Called on the training thread.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_step(const StepReport&) {}
+  virtual void on_epoch(const EpochReport&) {}
+};
+
+struct FitOptions {
+  int epochs = 1;
+  int batch_size = 32;
+  double validation_split = 0.0;   // the last fraction of the data, taken before shuffling
+  const Tensor* x_validation = nullptr;  // instead of a split
+  const Tensor* y_validation = nullptr;
+  bool shuffle = true;
+  std::uint64_t seed = 0;
+  bool statistics = true;          // per-parameter numbers at every step
+  std::vector<Observer*> observers = {};
+  const std::atomic<bool>* stop = nullptr;  // set by a signal handler: training ends after the step
+};
+
+struct History {
+  std::vector<EpochReport> epochs;  // the last may be partial when stopped
+  bool stopped = false;
+  // Last value of a log ("loss", "val_accuracy"); NaN when there is none.
+  double last(std::string_view name) const;
+};
+
+struct Evaluation {
+  double loss = 0;
+  std::vector<std::pair<std::string, double>> metrics;
+  double metric(std::string_view name) const;  // NaN when there is none
+};
+
+// A model with its weights and its optimizer's state. Reads like a Keras model.
+// Not thread-safe; different networks may be used on different threads.
+class Network {
+ public:
+  explicit Network(Model model, std::uint64_t seed = 0);  // fresh weights
+  explicit Network(SavedModel saved);
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+  static Network load(const std::filesystem::path& path);
+
+  struct Settings {
+    Item optimizer = SGD{};
+    std::string loss;
+    std::vector<std::string> metrics = {};
+  };
+  // Throws Error: unknown names, two clippings at once.
+  void compile(const Settings& settings);
+
+  // x (samples, input shape...), y (samples, ...). Throws Error(usage) when not compiled, Error(input) when the data
+  // does not fit. Weights and optimizer state carry over between calls.
+  History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {});
+  Evaluation evaluate(const Tensor& x, const Tensor& y, int batch_size = 32);
+  Tensor predict(const Tensor& x, int batch_size = 32);
+  void save(const std::filesystem::path& path) const;
+
+  const Model& model() const;
+  const Weights& weights() const;
+  Weights& weights();
+  SavedModel saved() const;
+  std::uint64_t iterations() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A chain of layers: Sequential net({Input{{2}}, Dense{16, "relu"}, Dense{1}});
+class Sequential : public Network {
+ public:
+  explicit Sequential(std::vector<Layer> layers, std::uint64_t seed = 0) : Network(sequential(std::move(layers)), seed) {}
+};
+
+}  // namespace evenflow
