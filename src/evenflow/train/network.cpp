@@ -1,0 +1,326 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "evenflow/base/random.h"
+#include "evenflow/base/text.h"
+#include "evenflow/format.h"
+#include "evenflow/model/loss_function.h"
+#include "evenflow/model/lowering.h"
+#include "evenflow/model/metric_function.h"
+#include "evenflow/model/optimizer_type.h"
+#include "evenflow/train.h"
+#include "evenflow/train/programs.h"
+
+namespace evenflow {
+namespace {
+
+using Logs = std::vector<std::pair<std::string, double>>;
+
+double find_log(const Logs& logs, std::string_view name) {
+  for (const auto& [key, value] : logs) {
+    if (key == name) return value;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+// Means over samples of numbers that come as means over batches. A root (root_mean_squared_error) is averaged as the
+// mean square that it is the root of.
+class RunningMeans {
+ public:
+  RunningMeans(std::vector<std::string> names, std::vector<char> roots)
+      : roots_(std::move(roots)), sums_(roots_.size(), 0.0) {
+    for (std::string& name : names) means_.emplace_back(std::move(name), 0.0);
+  }
+
+  void add(std::size_t index, double value, std::int64_t samples) {
+    const auto weight = static_cast<double>(samples);
+    sums_[index] += weight * (roots_[index] ? value * value : value);
+    if (index == 0) samples_ += weight;
+    const double mean = sums_[index] / samples_;
+    means_[index].second = roots_[index] ? std::sqrt(mean) : mean;
+  }
+
+  const Logs& means() const { return means_; }
+
+ private:
+  std::vector<char> roots_;
+  std::vector<double> sums_;
+  double samples_ = 0;
+  Logs means_;
+};
+
+// "loss" and the model's metrics.
+RunningMeans running_means(const Model& model, const Shape& sample_target) {
+  std::vector<std::string> names{"loss"};
+  std::vector<char> roots{0};
+  const std::vector<std::string> metrics = metric_names(model);
+  const Shape target = concatenate(Shape{1}, sample_target);
+  const Shape output = concatenate(Shape{1}, output_shape(model));
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    names.push_back(metrics[i]);
+    roots.push_back(choose_metric(model.compile->metrics[i], target, output, model.compile->loss, model.keras.major).root);
+  }
+  return {std::move(names), std::move(roots)};
+}
+
+Shape sample_shape(const Tensor& tensor) { return tensor.shape().slice(1, tensor.shape().rank()); }
+
+// Copies the chosen rows one after the other.
+void gather_rows(const Tensor& from, std::span<const std::int64_t> rows, float* to) {
+  const auto width = static_cast<std::size_t>(sample_shape(from).count());
+  for (const std::int64_t row : rows) {
+    std::memcpy(to, from.data() + static_cast<std::size_t>(row) * width, width * sizeof(float));
+    to += width;
+  }
+}
+
+std::vector<std::int64_t> counted(std::int64_t count) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return rows;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+double History::last(std::string_view name) const {
+  return epochs.empty() ? std::numeric_limits<double>::quiet_NaN() : find_log(epochs.back().logs, name);
+}
+
+double Evaluation::metric(std::string_view name) const { return find_log(metrics, name); }
+
+struct Network::Impl {
+  Model model;
+  TrainingState state;
+  std::map<std::int64_t, ForwardProgram> predictors{};  // by batch size
+
+  void require_compiled() const {
+    if (!model.compile || model.compile->loss.type.empty()) {
+      fail(ErrorKind::usage, "model '{}' has no loss: compile it first, e.g. with loss \"mse\"", model.name);
+    }
+  }
+  void require_input(const Tensor& x) const {
+    if (x.empty() || x.shape().rank() < 1) fail(ErrorKind::input, "the data has no samples");
+    const Shape expected = input_shape(model);
+    if (sample_shape(x) != expected) {
+      fail(ErrorKind::input, "the model takes samples of shape {}, the data has {}", to_string(expected), to_string(sample_shape(x)));
+    }
+  }
+  void require_pairs(const Tensor& x, const Tensor& y) const {
+    require_input(x);
+    if (y.empty() || y.shape()[0] != x.shape()[0]) {
+      fail(ErrorKind::input, "{} inputs but {} targets", x.shape()[0], y.empty() ? 0 : y.shape()[0]);
+    }
+  }
+  void require_weights() const {
+    for (const ParameterInfo& parameter : parameters(model)) {
+      const Tensor* tensor = state.weights.find(parameter.name);
+      if (tensor == nullptr) fail(ErrorKind::input, "the weights lack '{}'", parameter.name);
+      if (tensor->shape() != parameter.shape) {
+        fail(ErrorKind::shape, "'{}' has the shape {}, the model wants {}", parameter.name, to_string(tensor->shape()),
+             to_string(parameter.shape));
+      }
+    }
+  }
+  Evaluation evaluate(const Tensor& x, const Tensor& y, int batch_size);
+};
+
+// One call of fit: the data, the programs and what is logged.
+class FitRun {
+ public:
+  FitRun(const Model& model, TrainingState& state, const Tensor& x, const Tensor& y, const FitOptions& options)
+      : model_(model), state_(state), x_(x), y_(y), options_(options), rows_(counted(x.shape()[0])) {}
+
+  std::int64_t steps() const { return (x_.shape()[0] + options_.batch_size - 1) / options_.batch_size; }
+
+  // False when it was stopped before the end of the epoch.
+  bool epoch(int epoch, Logs& logs) {
+    if (options_.shuffle) {
+      rows_ = Random(options_.seed, mix(stream_of("shuffle"), static_cast<std::uint64_t>(epoch))).permutation(x_.shape()[0]);
+    }
+    RunningMeans means = running_means(model_, sample_shape(y_));
+    const std::span<const std::int64_t> rows(rows_);
+    const auto batch_size = static_cast<std::size_t>(options_.batch_size);
+    bool finished = true;
+    for (std::size_t begin = 0; begin < rows.size() && finished; begin += batch_size) {
+      const auto batch = rows.subspan(begin, std::min(batch_size, rows.size() - begin));
+      const double rate = learning_rate(model_.compile->optimizer, state_.iterations);
+      StepProgram& program = program_for(static_cast<std::int64_t>(batch.size()));
+      gather_rows(x_, batch, program.x());
+      gather_rows(y_, batch, program.y());
+      program.run(rate);
+      means.add(0, program.loss(), static_cast<std::int64_t>(batch.size()));
+      for (std::size_t m = 1; m < means.means().size(); ++m) {
+        means.add(m, program.metric(m - 1), static_cast<std::int64_t>(batch.size()));
+      }
+      tell(program, epoch, static_cast<std::int64_t>(begin / batch_size), rate, means.means());
+      finished = !(stop_requested() && begin + batch_size < rows.size());
+    }
+    logs = means.means();
+    return finished;
+  }
+
+  bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed); }
+
+ private:
+  // At most two sizes occur: the batch and what is left at the end.
+  StepProgram& program_for(std::int64_t batch) {
+    const auto found = programs_.find(batch);
+    if (found != programs_.end()) return found->second;
+    return programs_.try_emplace(batch, model_, state_, batch, sample_shape(y_), options_.statistics, options_.seed).first->second;
+  }
+
+  void tell(const StepProgram& program, int epoch, std::int64_t step, double rate, const Logs& running) const {
+    const StepReport report{.epoch = epoch,
+                            .step = step,
+                            .steps = steps(),
+                            .iteration = state_.iterations,
+                            .loss = program.loss(),
+                            .global_norm = program.global_norm(),
+                            .learning_rate = rate,
+                            .clip_factor = program.clip_factor(),
+                            .parameters = program.parameters(),
+                            .running = running};
+    for (Observer* observer : options_.observers) observer->on_step(report);
+  }
+
+  const Model& model_;
+  TrainingState& state_;
+  const Tensor& x_;
+  const Tensor& y_;
+  const FitOptions& options_;
+  std::vector<std::int64_t> rows_;
+  std::map<std::int64_t, StepProgram> programs_;
+};
+
+Network::Network(Model model, std::uint64_t seed) : impl_(std::make_unique<Impl>()) {
+  validate(model);
+  impl_->state.weights = initialize(model, seed);
+  impl_->model = std::move(model);
+}
+
+Network::Network(SavedModel saved) : impl_(std::make_unique<Impl>()) {
+  validate(saved.model);
+  impl_->model = std::move(saved.model);
+  impl_->state = {std::move(saved.weights), std::move(saved.optimizer_slots), saved.iterations};
+  impl_->require_weights();
+}
+
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+Network::~Network() = default;
+
+Network Network::load(const std::filesystem::path& path) { return Network(load_model(path)); }
+
+void Network::compile(const Settings& settings) {
+  CompileSettings compile;
+  compile.optimizer = choose_optimizer(Json{{"class_name", settings.optimizer.type}, {"config", settings.optimizer.config}});
+  compile.loss = choose_loss(settings.loss);
+  for (const std::string& metric : settings.metrics) compile.metrics.push_back({.type = metric});
+  impl_->model.compile = std::move(compile);
+  impl_->state.slots = {};
+  impl_->state.iterations = 0;
+}
+
+History Network::fit(const Tensor& x, const Tensor& y, const FitOptions& options) {
+  impl_->require_compiled();
+  impl_->require_pairs(x, y);
+  if (options.epochs < 1) fail(ErrorKind::usage, "epochs must be at least 1, not {}", options.epochs);
+  if (options.batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", options.batch_size);
+
+  Split split;
+  const bool splits = options.x_validation == nullptr && options.validation_split > 0;
+  if (splits) split = split_validation(x, y, options.validation_split);
+  const Tensor* const x_validation = splits ? &split.x_validation : options.x_validation;
+  const Tensor* const y_validation = splits ? &split.y_validation : options.y_validation;
+  if (x_validation != nullptr) impl_->require_pairs(*x_validation, *y_validation);
+
+  FitRun run(impl_->model, impl_->state, splits ? split.x : x, splits ? split.y : y, options);
+  History history;
+  for (int epoch = 0; epoch < options.epochs && !history.stopped; ++epoch) {
+    const auto start = std::chrono::steady_clock::now();
+    EpochReport report{.epoch = epoch, .epochs = options.epochs};
+    const bool finished = run.epoch(epoch, report.logs);
+    if (finished && x_validation != nullptr) {
+      const Evaluation evaluation = impl_->evaluate(*x_validation, *y_validation, options.batch_size);
+      report.logs.emplace_back("val_loss", evaluation.loss);
+      for (const auto& [name, value] : evaluation.metrics) report.logs.emplace_back("val_" + name, value);
+    }
+    report.seconds = seconds_since(start);
+    for (Observer* observer : options.observers) observer->on_epoch(report);
+    history.epochs.push_back(std::move(report));
+    history.stopped = !finished || (run.stop_requested() && epoch + 1 < options.epochs);
+  }
+  return history;
+}
+
+Evaluation Network::Impl::evaluate(const Tensor& x, const Tensor& y, int batch_size) {
+  const Shape sample_target = sample_shape(y);
+  RunningMeans means = running_means(model, sample_target);
+  std::map<std::int64_t, ForwardProgram> programs;
+  const std::vector<std::int64_t> rows = counted(x.shape()[0]);
+  for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(batch_size)) {
+    const auto batch = std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
+    const auto size = static_cast<std::int64_t>(batch.size());
+    ForwardProgram& program = programs.try_emplace(size, model, state, size, &sample_target).first->second;
+    gather_rows(x, batch, program.x());
+    gather_rows(y, batch, program.y());
+    program.run();
+    means.add(0, program.loss(), size);
+    for (std::size_t m = 1; m < means.means().size(); ++m) means.add(m, program.metric(m - 1), size);
+  }
+  Evaluation evaluation{.loss = means.means().front().second};
+  evaluation.metrics.assign(means.means().begin() + 1, means.means().end());
+  return evaluation;
+}
+
+Evaluation Network::evaluate(const Tensor& x, const Tensor& y, int batch_size) {
+  impl_->require_compiled();
+  impl_->require_pairs(x, y);
+  if (batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", batch_size);
+  return impl_->evaluate(x, y, batch_size);
+}
+
+Tensor Network::predict(const Tensor& x, int batch_size) {
+  impl_->require_input(x);
+  if (batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", batch_size);
+  Tensor predictions(concatenate(Shape{x.shape()[0]}, output_shape(impl_->model)));
+  const std::vector<std::int64_t> rows = counted(x.shape()[0]);
+  float* out = predictions.data();
+  for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(batch_size)) {
+    const auto batch = std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
+    const auto size = static_cast<std::int64_t>(batch.size());
+    ForwardProgram& program = impl_->predictors.try_emplace(size, impl_->model, impl_->state, size, nullptr).first->second;
+    gather_rows(x, batch, program.x());
+    program.run();
+    out = std::copy(program.prediction().begin(), program.prediction().end(), out);
+  }
+  return predictions;
+}
+
+void Network::save(const std::filesystem::path& path) const { save_model(path, saved()); }
+
+const Model& Network::model() const { return impl_->model; }
+const Weights& Network::weights() const { return impl_->state.weights; }
+
+Weights& Network::weights() {
+  impl_->predictors.clear();  // they point into the tensors, which the caller may replace
+  return impl_->state.weights;
+}
+
+SavedModel Network::saved() const {
+  return {impl_->model, impl_->state.weights, impl_->state.slots, impl_->state.iterations};
+}
+
+std::uint64_t Network::iterations() const { return impl_->state.iterations; }
+
+}  // namespace evenflow

@@ -1,0 +1,83 @@
+// The compiled programs of one network: for training and for prediction, one per batch size.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evenflow/graph.h"
+#include "evenflow/model.h"
+#include "evenflow/train.h"
+
+namespace evenflow {
+
+// Everything that training changes. Programs hold pointers into the tensors, so a tensor may be written to but not
+// replaced while programs exist.
+struct TrainingState {
+  Weights weights;
+  Weights slots;
+  std::uint64_t iterations = 0;
+
+  // The memory of a model parameter or an optimizer slot.
+  float* find(std::string_view name, const Shape& shape);
+};
+
+// A training step compiled for one batch size.
+class StepProgram {
+ public:
+  StepProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape& sample_target, bool statistics,
+              std::uint64_t seed);
+
+  float* x() const { return x_; }
+  float* y() const { return y_; }
+  // Runs the step and counts it.
+  void run(double learning_rate);
+
+  double loss() const { return static_cast<double>(*loss_); }
+  double metric(std::size_t index) const { return static_cast<double>(*metrics_[index]); }
+  double global_norm() const;  // of the raw gradients; NaN without statistics
+  double clip_factor() const { return clip_scale_ == nullptr ? 1.0 : static_cast<double>(*clip_scale_); }
+  // Filled in by run(); empty without statistics.
+  std::span<const ParameterReport> parameters() const { return reports_; }
+  const Program& program() const { return program_; }
+
+ private:
+  void report();
+
+  TrainingState& state_;
+  Program program_;
+  float* x_ = nullptr;
+  float* y_ = nullptr;
+  const float* loss_ = nullptr;
+  const float* clip_scale_ = nullptr;
+  std::vector<const float*> metrics_;
+  std::vector<std::string> names_;            // of the parameters in reports_
+  std::vector<const double*> statistics_;     // by parameter
+  std::vector<double> elements_;              // by parameter
+  std::vector<ParameterReport> reports_;
+};
+
+// The forward pass compiled for one batch size, with the loss and metrics when a target shape is given.
+class ForwardProgram {
+ public:
+  ForwardProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape* sample_target);
+
+  float* x() const { return x_; }
+  float* y() const { return y_; }
+  void run() { program_.run(); }
+  double loss() const { return static_cast<double>(*loss_); }
+  double metric(std::size_t index) const { return static_cast<double>(*metrics_[index]); }
+  std::span<const float> prediction() const { return prediction_; }
+
+ private:
+  Program program_;
+  float* x_ = nullptr;
+  float* y_ = nullptr;
+  const float* loss_ = nullptr;
+  std::vector<const float*> metrics_;
+  std::span<const float> prediction_;
+};
+
+}  // namespace evenflow
