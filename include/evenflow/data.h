@@ -49,6 +49,9 @@ std::vector<SourceInfo> data_sources();
 // What was changed is described in `notes`, a line each.
 Dataset fit_to_model(Dataset data, const Model& model, std::vector<std::string>* notes = nullptr);
 
+// The tensor as the bytes of a NumPy .npy file.
+std::string npy_bytes(const Tensor& tensor);
+
 // Throws Error(input) naming the first row and column with a NaN or infinite value.
 void require_finite(const Tensor& tensor, std::string_view what);
 

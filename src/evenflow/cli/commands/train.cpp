@@ -1,0 +1,125 @@
+// evenflow train: trains a model file with its own compile settings.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "evenflow/base/text.h"
+#include "evenflow/cli/app.h"
+#include "evenflow/cli/command.h"
+#include "evenflow/cli/compile_options.h"
+#include "evenflow/cli/progress.h"
+#include "evenflow/data.h"
+#include "evenflow/format.h"
+#include "evenflow/train.h"
+
+namespace evenflow::cli::commands {
+namespace {
+
+struct Options {
+  std::string model;
+  std::string out;
+  std::string data;
+  CompileOverrides compile;
+  int epochs = 10;
+  int batch_size = 32;
+  double validation_split = 0;
+  bool no_shuffle = false;
+  bool fresh = false;
+  std::uint64_t seed = 0;
+};
+
+std::string default_output(const std::string& model) {
+  const std::filesystem::path path(model);
+  return (path.parent_path() / (path.stem().string() + "-trained.keras")).string();
+}
+
+// Sets the training's stop flag when either Ctrl-C or a loss that is no number asks for it.
+class StopFlag : public Observer {
+ public:
+  explicit StopFlag(const StopWhenNotFinite& guard) : guard_(guard) {}
+  void on_step(const StepReport&) override { stop = interrupted() || guard_.stop; }
+  std::atomic<bool> stop{false};
+
+ private:
+  const StopWhenNotFinite& guard_;
+};
+
+void print_test(Network& network, const Dataset& data, int batch_size) {
+  const Evaluation test = network.evaluate(data.x_test, data.y_test, batch_size);
+  std::string text = fmt::format("test  loss {:.4g}", test.loss);
+  for (const auto& [name, value] : test.metrics) text += fmt::format("  {} {:.4f}", name, value);
+  fmt::print("{}\n", text);
+}
+
+int run(const Options& o, const Common& common) {
+  const std::string out = o.out.empty() ? default_output(o.model) : o.out;
+  SavedModel saved = load_model(o.model);
+  std::vector<std::string> notes;
+  if (complete_compile(saved.model, o.compile, notes) || o.fresh) {
+    saved.optimizer_slots = {};
+    saved.iterations = 0;
+  }
+  if (o.fresh) saved.weights = initialize(saved.model, o.seed);
+  const Dataset data = fit_to_model(load_data(o.data), saved.model, &notes);
+  if (!common.quiet) {
+    for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
+  }
+
+  Network network(std::move(saved));
+  Progress progress(common.terminal, common.width, o.epochs);
+  StopWhenNotFinite guard;
+  StopFlag stop(guard);
+  FitOptions fit{.epochs = o.epochs,
+                 .batch_size = o.batch_size,
+                 .validation_split = o.validation_split,
+                 .shuffle = !o.no_shuffle,
+                 .seed = o.seed,
+                 .stop = &stop.stop};
+  fit.observers = {&guard, &stop};
+  if (!common.quiet) fit.observers.push_back(&progress);
+  network.fit(data.x, data.y, fit);
+
+  if (guard.stop) {
+    fmt::print(stderr,
+               "evenflow: the loss is {} at epoch {}, step {} (learning rate {:g}): training stopped, nothing written.\n"
+               "  Look at the gradients with: evenflow check {} --data {}\n"
+               "  Try a smaller --learning-rate, or --global-clipnorm 1.\n",
+               guard.report.loss, guard.report.epoch + 1, guard.report.step + 1, guard.report.learning_rate, o.model, o.data);
+    return 1;
+  }
+  network.save(out);
+  if (interrupted()) {
+    fmt::print(stderr, "interrupted after step {}; the model so far is in {}\n", network.iterations(), out);
+    return 130;
+  }
+  if (!data.x_test.empty()) print_test(network, data, o.batch_size);
+  if (!common.quiet) fmt::print("saved {}\n", out);
+  return 0;
+}
+
+std::function<int()> setup(CLI::App& app, const Common& common) {
+  auto o = std::make_shared<Options>();
+  app.add_option("MODEL", o->model, "Model file (.keras, .h5)")->required();
+  app.add_option("--data", o->data, "Data file or generated set (evenflow data lists them)")->required();
+  app.add_option("-o,--output", o->out, "Trained model (default: MODEL-trained.keras)");
+  app.add_option("--epochs", o->epochs, "Passes over the data")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--batch-size", o->batch_size, "Samples per step")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--validation-split", o->validation_split, "Last fraction of the data kept for validation")
+      ->check(CLI::Range(0.0, 0.99));
+  add_compile_options(app, o->compile);
+  app.add_option("--seed", o->seed, "Seed of shuffling, dropout and --fresh")->capture_default_str();
+  app.add_flag("--no-shuffle", o->no_shuffle, "Keep the order of the data");
+  app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's");
+  app.footer("Ctrl-C stops after the step and saves.\n"
+             "Example: evenflow train mnist.keras --data train-images-idx3-ubyte.gz --epochs 5 -o trained.keras");
+  return [o, &common] { return run(*o, common); };
+}
+
+}  // namespace
+
+extern const Command train;
+const Command train{.id = "train", .summary = "Train a model on data", .setup = setup};
+
+}  // namespace evenflow::cli::commands
