@@ -1,0 +1,20 @@
+// Losses and metrics: one number per row (all axes but the last), averaged.
+#pragma once
+
+#include <array>
+
+#include "evenflow/graph.h"
+#include "evenflow/graph/row_function.h"
+
+namespace evenflow::ops {
+
+// The mean over rows of function(target row, prediction row), a scalar. prediction is (..., width), target the same or
+// (..., 1) or (...) for class indices. Value and gradient are computed in one pass; none flows to the target.
+ValueId row_loss(Graph& graph, ValueId target, ValueId prediction, const RowFunction& function,
+                 const std::array<double, kRowParameters>& parameters = {});
+
+// The same without gradient; `root`: the square root of the mean.
+ValueId row_metric(Graph& graph, ValueId target, ValueId prediction, const RowFunction& function,
+                   const std::array<double, kRowParameters>& parameters = {}, bool root = false);
+
+}  // namespace evenflow::ops
