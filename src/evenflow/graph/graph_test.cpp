@@ -1,6 +1,5 @@
 #include "evenflow/graph.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -15,8 +14,6 @@
 
 namespace evenflow {
 namespace {
-
-using testing::HasSubstr;
 
 void tanh_forward(const float* x, float* y, std::size_t count, const UnaryParameters&) {
   for (std::size_t i = 0; i < count; ++i) y[i] = std::tanh(x[i]);
@@ -94,9 +91,9 @@ TEST(Graph, ShapeErrorNamesTheLayerAndBothShapes) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::shape);
-    EXPECT_THAT(error.what(), HasSubstr("dense_3"));
-    EXPECT_THAT(error.what(), HasSubstr("(32, 784)"));
-    EXPECT_THAT(error.what(), HasSubstr("(64, 10)"));
+    for (const char* part : {"dense_3", "(32, 784)", "(64, 10)"}) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
   }
 }
 

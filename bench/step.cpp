@@ -1,0 +1,139 @@
+// Time of one whole training step (forward, loss, backward, update) of the benchmark networks, with statistics of
+// every parameter at every step and without. Prints a JSON object per network; bench/run makes the table.
+//
+//   bench_step [name] [--threads N] [--seconds S] [--profile]
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "evenflow/base/random.h"
+#include "evenflow/base/threads.h"
+#include "evenflow/model/loss_function.h"
+#include "evenflow/model/optimizer_type.h"
+#include "evenflow/train/programs.h"
+
+namespace {
+
+using namespace evenflow;
+using Clock = std::chrono::steady_clock;
+
+struct Network {
+  const char* name;
+  std::int64_t input;
+  std::vector<std::int64_t> hidden;
+  std::int64_t output;
+  std::int64_t batch;
+  int threads;  // the best number on the machine of DESIGN's table
+};
+
+// The four networks whose prototype figures stand in docs/performance.md.
+const Network kNetworks[] = {
+    {"64-wide, 30 layers, batch 32", 64, std::vector<std::int64_t>(29, 64), 10, 32, 0},
+    {"784-256x4-10, batch 64", 784, {256, 256, 256, 256}, 10, 64, 0},
+    {"2-32x8-2, batch 32", 2, std::vector<std::int64_t>(8, 32), 2, 32, 1},
+    {"1024-wide, 8 layers, batch 256", 1024, std::vector<std::int64_t>(7, 1024), 10, 256, 0},
+};
+
+Model make_model(const Network& network) {
+  std::vector<Layer> layers{Input{{network.input}}};
+  for (const std::int64_t units : network.hidden) {
+    layers.push_back(Dense{.units = units, .activation = "relu", .kernel_initializer = "he_normal"});
+  }
+  layers.push_back(Dense{.units = network.output, .activation = "softmax"});
+  Model model = sequential(std::move(layers));
+  model.compile = CompileSettings{
+      .optimizer = choose_optimizer(Json{{"class_name", "SGD"}, {"config", {{"learning_rate", 0.01}, {"momentum", 0.9}}}}),
+      .loss = choose_loss("categorical_crossentropy")};
+  return model;
+}
+
+class Runner {
+ public:
+  Runner(const Network& network, bool statistics)
+      : model_(make_model(network)), batch_(network.batch), output_(network.output) {
+    state_.weights = initialize(model_, 1);
+    program_ = std::make_unique<StepProgram>(model_, state_, batch_, Shape{output_}, statistics, 1);
+    Random random(2);
+    for (std::int64_t i = 0; i < batch_ * network.input; ++i) program_->x()[i] = static_cast<float>(random.normal());
+    std::fill_n(program_->y(), batch_ * output_, 0.0f);
+    for (std::int64_t i = 0; i < batch_; ++i) program_->y()[i * output_ + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(output_)))] = 1;
+  }
+
+  // Milliseconds per step, over about `seconds`.
+  double measure(double seconds) {
+    int steps = 0;
+    const auto start = Clock::now();
+    double elapsed = 0;
+    while (elapsed < seconds) {
+      for (int i = 0; i < 8; ++i) program_->run(1e-4);
+      steps += 8;
+      elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    return elapsed / steps * 1e3;
+  }
+
+  Program& program() { return const_cast<Program&>(program_->program()); }
+
+ private:
+  Model model_;
+  std::int64_t batch_;
+  std::int64_t output_;
+  TrainingState state_;
+  std::unique_ptr<StepProgram> program_;
+};
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+void print_profile(Runner& runner) {
+  double total = 0;
+  for (const auto& [text, seconds] : runner.program().profile(200)) {
+    fmt::print("{:9.2f} us  {}\n", seconds * 1e6, text);
+    total += seconds;
+  }
+  fmt::print("{:9.2f} us  in all\n", total * 1e6);
+}
+
+void bench(const Network& network, int threads, double seconds, bool profile) {
+  set_threads(threads >= 0 ? threads : network.threads);
+  Runner plain(network, false);
+  Runner measured(network, true);
+  plain.measure(seconds / 4);  // warm up
+  measured.measure(seconds / 4);
+  if (profile) return print_profile(measured);
+  // Turn about, so that a slow moment of the machine meets both.
+  std::vector<double> plain_ms, measured_ms, ratio;
+  constexpr int kRounds = 15;
+  for (int i = 0; i < kRounds; ++i) {
+    plain_ms.push_back(plain.measure(seconds / kRounds));
+    measured_ms.push_back(measured.measure(seconds / kRounds));
+    ratio.push_back(measured_ms.back() / plain_ms.back());
+  }
+  fmt::print(R"({{"name": "{}", "plain_ms": {:.5f}, "statistics_ms": {:.5f}, "statistics_cost": {:.4f}}})" "\n",
+             network.name, median(plain_ms), median(measured_ms), median(ratio) - 1);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string only;
+  int threads = -1;
+  double seconds = 2;
+  bool profile = false;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = std::stoi(argv[++i]);
+    else if (std::strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) seconds = std::stod(argv[++i]);
+    else if (std::strcmp(argv[i], "--profile") == 0) profile = true;
+    else only = argv[i];
+  }
+  for (const Network& network : kNetworks) {
+    if (std::string(network.name).find(only) != std::string::npos) bench(network, threads, seconds, profile);
+  }
+}
