@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "evenflow/graph.h"
 #include "evenflow/tensor/backend/backend.h"
@@ -19,8 +20,7 @@ struct Conv2dOptions {
 
 class Conv2d : public Operator {
  public:
-  explicit Conv2d(const Conv2dOptions& options, const backend::Epilogue& epilogue = {})
-      : options_(options), epilogue_(epilogue) {}
+  explicit Conv2d(const Conv2dOptions& options, const backend::Epilogue& epilogue = {});
 
   const Conv2dOptions& options() const { return options_; }
   const backend::Epilogue& epilogue() const { return epilogue_; }
@@ -28,7 +28,7 @@ class Conv2d : public Operator {
   std::shared_ptr<const Operator> with_epilogue(bool bias, const UnaryFunction* activation,
                                                 const UnaryParameters& parameters) const;
 
-  std::string_view name() const override;
+  std::string_view name() const override { return name_; }
   std::vector<ValueType> infer(std::span<const ValueType> inputs) const override;
   std::vector<ValueId> gradient(Graph& graph, const Node& node, std::span<const ValueId> output_gradients,
                                 std::span<const bool> needed) const override;
@@ -38,6 +38,7 @@ class Conv2d : public Operator {
  private:
   Conv2dOptions options_;
   backend::Epilogue epilogue_;
+  std::string name_;
 };
 
 // x (batch, height, width, channels), kernel (kernel height, kernel width, channels / groups, filters); gives

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "evenflow/graph.h"
 #include "evenflow/tensor/backend/backend.h"
@@ -15,8 +16,7 @@ struct MatmulOptions {
 
 class MatMul : public Operator {
  public:
-  explicit MatMul(const MatmulOptions& options, const backend::Epilogue& epilogue = {})
-      : options_(options), epilogue_(epilogue) {}
+  explicit MatMul(const MatmulOptions& options, const backend::Epilogue& epilogue = {});
 
   const MatmulOptions& options() const { return options_; }
   const backend::Epilogue& epilogue() const { return epilogue_; }
@@ -25,7 +25,7 @@ class MatMul : public Operator {
   std::shared_ptr<const Operator> with_epilogue(bool bias, const UnaryFunction* activation,
                                                 const UnaryParameters& parameters) const;
 
-  std::string_view name() const override;
+  std::string_view name() const override { return name_; }
   std::vector<ValueType> infer(std::span<const ValueType> inputs) const override;
   std::vector<ValueId> gradient(Graph& graph, const Node& node, std::span<const ValueId> output_gradients,
                                 std::span<const bool> needed) const override;
@@ -37,6 +37,7 @@ class MatMul : public Operator {
 
   MatmulOptions options_;
   backend::Epilogue epilogue_;
+  std::string name_;
 };
 
 // a (..., k) times b (k, n) gives (..., n): the leading axes of a are kept and count as rows.

@@ -1,0 +1,162 @@
+#include "evenflow/graph/ops/update.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "evenflow/base/text.h"
+#include "evenflow/graph/ops/support.h"
+
+namespace evenflow::ops {
+namespace {
+
+class UpdateCoefficients : public Operator {
+ public:
+  UpdateCoefficients(const UpdateRule& rule, const std::array<double, kUpdateHyperparameters>& hyperparameters)
+      : rule_(rule), hyperparameters_(hyperparameters) {}
+
+  std::string_view name() const override { return "update_coefficients"; }
+
+  std::vector<ValueType> infer(std::span<const ValueType> inputs) const override {
+    require_float32(name(), inputs, 0);
+    return {{Shape{static_cast<std::int64_t>(kUpdateCoefficients)}}};
+  }
+
+  Kernel bind(const Binding& binding) const override {
+    return [rule = &rule_, hyperparameters = hyperparameters_, state = binding.state, out = binding.outputs[0].f32()] {
+      std::fill_n(out, kUpdateCoefficients, 0.0f);
+      rule->coefficients(hyperparameters.data(), state->step, state->learning_rate, out);
+    };
+  }
+
+ private:
+  const UpdateRule& rule_;
+  std::array<double, kUpdateHyperparameters> hyperparameters_;
+};
+
+void add(UpdateStatistics& total, const UpdateStatistics& part) {
+  total.gradient_sum += part.gradient_sum;
+  total.gradient_squares += part.gradient_squares;
+  total.gradient_maximum = std::max(total.gradient_maximum, part.gradient_maximum);
+  total.gradient_zeros += part.gradient_zeros;
+  total.gradient_non_finite += part.gradient_non_finite;
+  total.weight_squares += part.weight_squares;
+  total.update_squares += part.update_squares;
+}
+
+// Everything the kernel needs, so that it can be captured at once.
+struct BoundUpdate {
+  UpdateOptions options;
+  UpdateBlock whole;            // pointers to the first elements
+  const float* gradient_scale;  // null: 1
+  const StepState* state;
+  UpdateStatistics* partial;  // by block; null: no statistics
+  double* result;
+
+  void run() const {
+    UpdateBlock variable = whole;
+    variable.gradient_scale = gradient_scale == nullptr ? 1.0f : *gradient_scale;
+    variable.decay = static_cast<float>(options.weight_decay * state->learning_rate);
+    parallel_for(sum_blocks(whole.count), 4, [&](std::size_t first, std::size_t last) {
+      for (std::size_t b = first; b < last; ++b) update_block(variable, b);
+    });
+    if (partial == nullptr) return;
+    UpdateStatistics total;
+    for (std::size_t b = 0; b < sum_blocks(whole.count); ++b) add(total, partial[b]);
+    const double numbers[] = {total.gradient_sum,   total.gradient_squares,    total.gradient_maximum,
+                              total.gradient_zeros, total.gradient_non_finite, total.weight_squares,
+                              total.update_squares};
+    static_assert(std::size(numbers) == kUpdateStatistics);
+    std::copy_n(numbers, kUpdateStatistics, result);
+  }
+
+  void update_block(UpdateBlock block, std::size_t index) const {
+    const std::size_t begin = index * kSumBlock;
+    block.count = std::min(kSumBlock, whole.count - begin);
+    block.weights += begin;
+    block.gradient += begin;
+    for (std::size_t s = 0; s < options.rule->slots; ++s) block.slots[s] += begin;
+    if (partial != nullptr) {
+      partial[index] = {};
+      block.statistics = partial + index;
+    }
+    options.rule->update(block);
+  }
+};
+
+// Inputs: weights, gradient, the slots, coefficients, the gradient's scale if there is one.
+class Update : public Operator {
+ public:
+  Update(const UpdateOptions& options, bool scaled)
+      : options_(options), scaled_(scaled), name_(fmt::format("update {}", options.rule->name)) {
+    mutated_.push_back(0);
+    for (std::size_t s = 0; s < options.rule->slots; ++s) mutated_.push_back(static_cast<int>(2 + s));
+  }
+
+  std::string_view name() const override { return name_; }
+  std::span<const int> mutated_inputs() const override { return mutated_; }
+
+  std::vector<ValueType> infer(std::span<const ValueType> inputs) const override {
+    require_float32(name(), inputs, coefficients_at() + 1 + scaled_);
+    for (std::size_t i = 1; i < coefficients_at(); ++i) require_same_shape(name(), inputs[0].shape, inputs[i].shape);
+    require_same_shape(name(), inputs[coefficients_at()].shape, Shape{static_cast<std::int64_t>(kUpdateCoefficients)});
+    if (scaled_) require_same_shape(name(), inputs.back().shape, Shape{});
+    if (!options_.statistics) return {};
+    return {{Shape{static_cast<std::int64_t>(kUpdateStatistics)}, DType::float64}};
+  }
+
+  std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType>) const override {
+    if (!options_.statistics) return 0;
+    return sum_blocks(static_cast<std::size_t>(inputs[0].shape.count())) * sizeof(UpdateStatistics);
+  }
+
+  Kernel bind(const Binding& binding) const override {
+    const auto& in = binding.inputs;
+    UpdateBlock whole{.weights = in[0].f32(),
+                      .gradient = in[1].f32(),
+                      .slots = {},
+                      .count = in[0].count(),
+                      .coefficients = in[coefficients_at()].f32(),
+                      .gradient_scale = 1.0f,
+                      .clip_value = options_.clip_value,
+                      .decay = 0.0f,
+                      .statistics = nullptr};
+    for (std::size_t s = 0; s < options_.rule->slots; ++s) whole.slots[s] = in[2 + s].f32();
+    const BoundUpdate bound{
+        .options = options_,
+        .whole = whole,
+        .gradient_scale = scaled_ ? in.back().f32() : nullptr,
+        .state = binding.state,
+        .partial = options_.statistics ? reinterpret_cast<UpdateStatistics*>(binding.scratch) : nullptr,
+        .result = options_.statistics ? binding.outputs[0].f64() : nullptr};
+    return [bound] { bound.run(); };
+  }
+
+ private:
+  std::size_t coefficients_at() const { return 2 + options_.rule->slots; }
+
+  UpdateOptions options_;
+  bool scaled_;
+  std::string name_;
+  std::vector<int> mutated_;
+};
+
+}  // namespace
+
+ValueId update_coefficients(Graph& graph, const UpdateRule& rule,
+                            const std::array<double, kUpdateHyperparameters>& hyperparameters) {
+  return graph.add1(std::make_shared<UpdateCoefficients>(rule, hyperparameters), {});
+}
+
+ValueId update(Graph& graph, ValueId weights, ValueId gradient, std::vector<ValueId> slots, ValueId coefficients,
+               ValueId gradient_scale, const UpdateOptions& options) {
+  if (options.rule == nullptr) fail(ErrorKind::internal, "update: no rule is given");
+  std::vector<ValueId> inputs{weights, gradient};
+  inputs.insert(inputs.end(), slots.begin(), slots.end());
+  inputs.push_back(coefficients);
+  if (gradient_scale) inputs.push_back(gradient_scale);
+  const auto op = std::make_shared<Update>(options, static_cast<bool>(gradient_scale));
+  const std::vector<ValueId> outputs = graph.add(op, std::move(inputs));
+  return outputs.empty() ? ValueId{} : outputs.front();
+}
+
+}  // namespace evenflow::ops
