@@ -61,7 +61,7 @@ std::vector<std::int64_t> Random::permutation(std::int64_t count) {
 
 std::uint64_t stream_of(std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  for (const char c : name) hash = (hash ^ static_cast<std::uint64_t>(static_cast<unsigned char>(c))) * 0x100000001b3;
   return hash;
 }
 
