@@ -1,0 +1,258 @@
+#include "evenflow/graph/ops/batch_normalization.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "evenflow/base/text.h"
+#include "evenflow/graph/ops/binary.h"
+#include "evenflow/graph/ops/reshape.h"
+#include "evenflow/graph/ops/support.h"
+#include "evenflow/graph/ops/unary.h"
+
+namespace evenflow::ops {
+namespace {
+
+// A value as (outer, channels, inner).
+struct Channels {
+  std::size_t outer;
+  std::size_t channels;
+  std::size_t inner;
+
+  std::size_t elements() const { return outer * channels * inner; }
+  double per_channel() const { return static_cast<double>(outer * inner); }
+  std::size_t outer_grain() const { return row_grain(channels * inner); }
+};
+
+Channels channels_of(const Shape& shape, int axis) {
+  return {static_cast<std::size_t>(shape.count(0, axis)), static_cast<std::size_t>(shape[axis]),
+          static_cast<std::size_t>(shape.count(axis + 1, shape.rank()))};
+}
+
+// body(element, channel) for outer indices [begin, end).
+template <class Body>
+void for_each_element(const Channels& layout, std::size_t begin, std::size_t end, const Body& body) {
+  for (std::size_t o = begin; o < end; ++o) {
+    const std::size_t first = o * layout.channels * layout.inner;
+    if (layout.inner == 1) {
+      for (std::size_t c = 0; c < layout.channels; ++c) body(first + c, c);
+    } else {
+      for (std::size_t c = 0; c < layout.channels; ++c) {
+        for (std::size_t i = 0; i < layout.inner; ++i) body(first + c * layout.inner + i, c);
+      }
+    }
+  }
+}
+
+// Two sums per channel, in an order that does not depend on the number of threads: over blocks of the outer axis, and
+// then over the blocks.
+class ChannelSums {
+ public:
+  explicit ChannelSums(const Channels& layout)
+      : layout_(layout),
+        block_(std::max((layout.outer + kMaximumBlocks - 1) / kMaximumBlocks, layout.outer_grain())),
+        blocks_((layout.outer + block_ - 1) / block_) {}
+
+  std::size_t scratch_bytes() const { return (blocks_ + 1) * 2 * layout_.channels * sizeof(double); }
+
+  // terms(element, channel) gives the pair of summands. Returns both sums of all channels, in scratch.
+  template <class Terms>
+  std::pair<const double*, const double*> operator()(std::byte* scratch, const Terms& terms) const {
+    const std::size_t channels = layout_.channels;
+    auto* totals = reinterpret_cast<double*>(scratch);
+    double* partial = totals + 2 * channels;
+    parallel_for(blocks_, 1, [&](std::size_t first, std::size_t last) {
+      for (std::size_t b = first; b < last; ++b) {
+        double* a = partial + 2 * b * channels;
+        double* other = a + channels;
+        std::fill_n(a, 2 * channels, 0.0);
+        for_each_element(layout_, b * block_, std::min(layout_.outer, (b + 1) * block_),
+                         [&](std::size_t i, std::size_t c) {
+                           const auto [one, two] = terms(i, c);
+                           a[c] += one;
+                           other[c] += two;
+                         });
+      }
+    });
+    std::fill_n(totals, 2 * channels, 0.0);
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      for (std::size_t c = 0; c < 2 * channels; ++c) totals[c] += partial[2 * b * channels + c];
+    }
+    return {totals, totals + channels};
+  }
+
+ private:
+  static constexpr std::size_t kMaximumBlocks = 64;
+
+  Channels layout_;
+  std::size_t block_;
+  std::size_t blocks_;
+};
+
+// Inputs: x, dy, mean, inverse deviation, gamma if there is one. Outputs: dx, dgamma, dbeta.
+class BatchNormalizationGradient : public Operator {
+ public:
+  BatchNormalizationGradient(int axis, bool has_gamma) : axis_(axis), has_gamma_(has_gamma) {}
+
+  std::string_view name() const override { return "batch_normalization_gradient"; }
+
+  std::vector<ValueType> infer(std::span<const ValueType> inputs) const override {
+    require_float32(name(), inputs, 4u + has_gamma_);
+    require_same_shape(name(), inputs[0].shape, inputs[1].shape);
+    return {inputs[0], inputs[2], inputs[2]};
+  }
+
+  std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType>) const override {
+    return ChannelSums(channels_of(inputs[0].shape, axis_)).scratch_bytes();
+  }
+
+  Kernel bind(const Binding& binding) const override {
+    const auto& in = binding.inputs;
+    const Channels layout = channels_of(in[0].type.shape, axis_);
+    return [layout, sums = ChannelSums(layout), scratch = binding.scratch, x = in[0].f32(), dy = in[1].f32(),
+            mean = in[2].f32(), inverse = in[3].f32(), gamma = has_gamma_ ? in[4].f32() : nullptr,
+            dx = binding.outputs[0].f32(), dgamma = binding.outputs[1].f32(), dbeta = binding.outputs[2].f32()] {
+      const auto [dy_sum, product_sum] = sums(scratch, [&](std::size_t i, std::size_t c) {
+        return std::pair(static_cast<double>(dy[i]),
+                         static_cast<double>(dy[i]) * static_cast<double>((x[i] - mean[c]) * inverse[c]));
+      });
+      for (std::size_t c = 0; c < layout.channels; ++c) {
+        dbeta[c] = static_cast<float>(dy_sum[c]);
+        dgamma[c] = static_cast<float>(product_sum[c]);
+      }
+      // dx = gamma / deviation (dy - mean(dy) - n mean(dy n)) with n the normalized x.
+      const auto per_channel = static_cast<float>(1.0 / layout.per_channel());
+      parallel_for(layout.outer, layout.outer_grain(), [&](std::size_t begin, std::size_t end) {
+        for_each_element(layout, begin, end, [&](std::size_t i, std::size_t c) {
+          const float normalized = (x[i] - mean[c]) * inverse[c];
+          const float centered = dy[i] - per_channel * (dbeta[c] + normalized * dgamma[c]);
+          dx[i] = (gamma == nullptr ? 1.0f : gamma[c]) * inverse[c] * centered;
+        });
+      });
+    };
+  }
+
+ private:
+  int axis_;
+  bool has_gamma_;
+};
+
+// Inputs: x, gamma and beta if they exist, moving mean, moving variance. Outputs: y, mean, inverse deviation.
+class BatchNormalization : public Operator {
+ public:
+  BatchNormalization(const BatchNormalizationOptions& options, bool has_gamma, bool has_beta)
+      : options_(options), has_gamma_(has_gamma), has_beta_(has_beta) {
+    mutated_ = {static_cast<int>(moving_at()), static_cast<int>(moving_at()) + 1};
+  }
+
+  std::string_view name() const override { return "batch_normalization"; }
+  std::span<const int> mutated_inputs() const override { return mutated_; }
+
+  std::vector<ValueType> infer(std::span<const ValueType> inputs) const override {
+    require_float32(name(), inputs, moving_at() + 2);
+    const Shape channels{inputs[0].shape[options_.axis]};
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+      require_same_shape("batch_normalization's variables", inputs[i].shape, channels);
+    }
+    return {inputs[0], {channels}, {channels}};
+  }
+
+  std::vector<ValueId> gradient(Graph& graph, const Node& node, std::span<const ValueId> output_gradients,
+                                std::span<const bool>) const override {
+    if (!output_gradients[0]) return std::vector<ValueId>(node.inputs.size());
+    std::vector<ValueId> inputs{node.inputs[0], output_gradients[0], node.outputs[1], node.outputs[2]};
+    if (has_gamma_) inputs.push_back(node.inputs[1]);
+    const std::vector<ValueId> all =
+        graph.add(std::make_shared<BatchNormalizationGradient>(options_.axis, has_gamma_), std::move(inputs));
+    std::vector<ValueId> result{all[0]};
+    if (has_gamma_) result.push_back(all[1]);
+    if (has_beta_) result.push_back(all[2]);
+    result.resize(node.inputs.size());
+    return result;
+  }
+
+  std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType>) const override {
+    return ChannelSums(channels_of(inputs[0].shape, options_.axis)).scratch_bytes();
+  }
+
+  Kernel bind(const Binding& binding) const override {
+    const auto& in = binding.inputs;
+    const Channels layout = channels_of(in[0].type.shape, options_.axis);
+    return [layout, sums = ChannelSums(layout), scratch = binding.scratch, options = options_, x = in[0].f32(),
+            gamma = has_gamma_ ? in[1].f32() : nullptr, beta = has_beta_ ? in[1u + has_gamma_].f32() : nullptr,
+            moving_mean = in[moving_at()].f32(), moving_variance = in[moving_at() + 1].f32(),
+            y = binding.outputs[0].f32(), mean = binding.outputs[1].f32(), inverse = binding.outputs[2].f32()] {
+      const auto [sum, squares] = sums(scratch, [&](std::size_t i, std::size_t) {
+        const auto x_i = static_cast<double>(x[i]);
+        return std::pair(x_i, x_i * x_i);
+      });
+      for (std::size_t c = 0; c < layout.channels; ++c) {
+        const double center = sum[c] / layout.per_channel();
+        const double spread = squares[c] / layout.per_channel() - center * center;
+        const double variance = spread < 0 ? 0 : spread;
+        mean[c] = static_cast<float>(center);
+        inverse[c] = static_cast<float>(1.0 / std::sqrt(variance + static_cast<double>(options.epsilon)));
+        const float old = options.momentum;
+        moving_mean[c] = moving_mean[c] * old + mean[c] * (1.0f - old);
+        moving_variance[c] = moving_variance[c] * old + static_cast<float>(variance) * (1.0f - old);
+      }
+      parallel_for(layout.outer, layout.outer_grain(), [&](std::size_t begin, std::size_t end) {
+        for_each_element(layout, begin, end, [&](std::size_t i, std::size_t c) {
+          const float scale = gamma == nullptr ? inverse[c] : gamma[c] * inverse[c];
+          y[i] = (x[i] - mean[c]) * scale + (beta == nullptr ? 0.0f : beta[c]);
+        });
+      });
+    };
+  }
+
+ private:
+  std::size_t moving_at() const { return 1u + has_gamma_ + has_beta_; }
+
+  BatchNormalizationOptions options_;  // axis counted from the first
+  bool has_gamma_;
+  bool has_beta_;
+  std::vector<int> mutated_;
+};
+
+void inverse_root_forward(const float* x, float* y, std::size_t count, const UnaryParameters& parameters) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = 1.0f / std::sqrt(x[i] + parameters.values[0]);
+}
+void inverse_root_backward(const float*, const float* y, const float* dy, float* dx, std::size_t count,
+                           const UnaryParameters&) {
+  for (std::size_t i = 0; i < count; ++i) dx[i] = -0.5f * dy[i] * y[i] * y[i] * y[i];
+}
+constexpr UnaryFunction kInverseRoot{"inverse_root", inverse_root_forward, inverse_root_backward, false, true};
+
+}  // namespace
+
+ValueId batch_normalization(Graph& graph, ValueId x, ValueId gamma, ValueId beta, ValueId moving_mean,
+                            ValueId moving_variance, const BatchNormalizationOptions& options) {
+  BatchNormalizationOptions resolved = options;
+  resolved.axis = resolve_axis("batch_normalization", options.axis, graph.shape(x));
+  std::vector<ValueId> inputs{x};
+  if (gamma) inputs.push_back(gamma);
+  if (beta) inputs.push_back(beta);
+  inputs.insert(inputs.end(), {moving_mean, moving_variance});
+  return graph.add(std::make_shared<BatchNormalization>(resolved, static_cast<bool>(gamma), static_cast<bool>(beta)),
+                   std::move(inputs))[0];
+}
+
+// x scale + shift, both computed for the channels alone.
+ValueId batch_normalization_inference(Graph& graph, ValueId x, ValueId gamma, ValueId beta, ValueId moving_mean,
+                                      ValueId moving_variance, const BatchNormalizationOptions& options) {
+  const int axis = resolve_axis("batch_normalization", options.axis, graph.shape(x));
+  const std::int64_t channels = graph.shape(x)[axis];
+  for (const ValueId variable : {gamma, beta, moving_mean, moving_variance}) {
+    if (variable) require_same_shape("batch_normalization's variables", graph.shape(variable), Shape{channels});
+  }
+  Shape along{channels};  // broadcasts over x
+  for (int after = graph.shape(x).rank() - 1; after > axis; --after) along = evenflow::concatenate(along, Shape{1});
+
+  ValueId scale = unary(graph, moving_variance, kInverseRoot, {{options.epsilon}});
+  if (gamma) scale = multiply(graph, scale, gamma);
+  ValueId shift = multiply(graph, moving_mean, scale);
+  shift = beta ? subtract(graph, beta, shift) : subtract(graph, graph.scalar(0.0f), shift);
+  return add(graph, multiply(graph, x, reshape(graph, scale, along)), reshape(graph, shift, along));
+}
+
+}  // namespace evenflow::ops
