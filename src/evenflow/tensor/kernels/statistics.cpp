@@ -16,16 +16,9 @@ namespace evenflow {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct BlockSums {
-  float sum;
-  float squares;
-  float maximum;
-  float zeros;
-};
-
 // A block in float32 lanes, four sums side by side: a lane adds few enough numbers to keep float32's precision. The
-// caller checks whether the range allowed it.
-void SumBlockFast(const float* x, std::size_t count, BlockSums* out) {
+// caller checks whether the range allowed it. Results: sum, sum of squares, maximum of the absolute values, zeros.
+void SumBlockFast(const float* x, std::size_t count, float* results) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto zero = hn::Zero(d);
@@ -53,10 +46,10 @@ void SumBlockFast(const float* x, std::size_t count, BlockSums* out) {
     take(LoadPart(d, x + i, count - i), s1, q1);
     filled = static_cast<float>(lanes - (count - i));  // LoadPart's zeros are not the array's
   }
-  out->sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
-  out->squares = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(q0, q1), hn::Add(q2, q3))));
-  out->maximum = hn::GetLane(hn::MaxOfLanes(d, maximum));
-  out->zeros = hn::GetLane(hn::SumOfLanes(d, zeros)) - filled;
+  results[0] = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
+  results[1] = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(q0, q1), hn::Add(q2, q3))));
+  results[2] = hn::GetLane(hn::MaxOfLanes(d, maximum));
+  results[3] = hn::GetLane(hn::SumOfLanes(d, zeros)) - filled;
 }
 
 }  // namespace
@@ -78,15 +71,16 @@ constexpr float kSmallest = 1e-15f;
 constexpr float kLargest = 1e17f;
 
 Moments block_moments(const float* x, std::size_t count) {
-  BlockSums fast{};
-  HWY_DYNAMIC_DISPATCH(SumBlockFast)(x, count, &fast);
+  float fast[4];
+  HWY_DYNAMIC_DISPATCH(SumBlockFast)(x, count, fast);
+  const auto [sum, squares, maximum, zeros] = fast;
   Moments m{.count = static_cast<double>(count)};
-  const bool ordinary = std::isfinite(fast.squares) && (fast.maximum == 0 || (fast.maximum > kSmallest && fast.maximum < kLargest));
+  const bool ordinary = std::isfinite(squares) && (maximum == 0 || (maximum > kSmallest && maximum < kLargest));
   if (ordinary) {
-    m.sum = fast.sum;
-    m.sum_of_squares = fast.squares;
-    m.maximum = fast.maximum;
-    m.zeros = fast.zeros;
+    m.sum = sum;
+    m.sum_of_squares = squares;
+    m.maximum = maximum;
+    m.zeros = zeros;
     return m;
   }
   for (std::size_t i = 0; i < count; ++i) {
