@@ -1,6 +1,7 @@
 // Registry of layers: one file each in model/layers. Adding one costs that file and its test.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ namespace evenflow {
 
 class LayerBuilder;
 
+inline constexpr int kAnyNumber = std::numeric_limits<int>::max();
+
 struct LayerType {
   std::string_view id;        // Keras's class name
   std::string_view summary;   // one line for the catalogue
@@ -22,7 +25,7 @@ struct LayerType {
   // is null or false.
   std::string_view defaults;
   int minimum_inputs = 1;
-  int maximum_inputs = 1;     // merge layers take any number: a large one
+  int maximum_inputs = 1;     // kAnyNumber: no limit
   // Declares the layer's variables and adds its nodes; returns its output.
   ValueId (*build)(LayerBuilder& builder);
   // Rewrites the configuration of an older Keras to today's keys ("alpha" to "negative_slope").
@@ -59,6 +62,8 @@ class LayerBuilder {
   bool is_null(std::string_view key) const;
   [[noreturn]] virtual void unsupported(std::string_view key, std::string_view why) const = 0;
   [[noreturn]] virtual void wrong(std::string_view key, std::string_view what) const = 0;
+  // Throws Error(shape): `what` the layer wants, and the shapes of its inputs.
+  [[noreturn]] virtual void misfit(std::string_view what) const = 0;
 
   // A variable named as in Keras. Its initializer, regularizer and constraint are the configuration's
   // "<prefix>_initializer", "<prefix>_regularizer", "<prefix>_constraint", where prefix defaults to the variable.

@@ -15,17 +15,18 @@ struct LoweredLayer {
   std::string name;
   std::string type;
   std::vector<ValueId> inputs;
-  ValueId pre_activation;       // output of the layer's linear map; absent when it has none
+  ValueId pre_activation;  // output of the layer's linear map; absent when it has none
   ValueId output;
   ActivationChoice activation;  // function null and row_wise false when the layer has none
   std::vector<ParameterInfo> parameters;
+  Item activity_regularizer;  // of the output; type empty: none
 };
 
 struct Lowered {
   Graph graph;
-  ValueId input;                 // graph input "x": (batch, sample shape...)
-  ValueId output;                // of the model; graph output "prediction"
-  ValueId logits;                // what the fused softmax or sigmoid cross-entropy would read; may be absent
+  ValueId input;   // graph input "x": (batch, sample shape...)
+  ValueId output;  // of the model; graph output "prediction"
+  ValueId logits;  // what the fused softmax or sigmoid cross-entropy would read; may be absent
   std::vector<LoweredLayer> layers;
   std::vector<ParameterInfo> parameters;
 };
@@ -49,14 +50,15 @@ enum class StatisticsLevel : std::uint8_t { off, norms, full };
 
 struct TrainingStepOptions {
   std::int64_t batch = 32;
-  Shape target_shape;            // batch axis included
+  Shape target_shape;  // batch axis included
   StatisticsLevel statistics = StatisticsLevel::norms;
 };
 
 // Forward, loss, backward, statistics, clipping and update as one graph.
 // Outputs: "prediction", "loss", "metric/<name>" (float32), and with statistics:
 //   "update/<parameter>"   float64[kUpdateStatistics], see graph/update_rule.h, for every trainable parameter;
-//   "global_norm"          float64 scalar, of all raw gradients (also present whenever clipping needs it);
+//   "global_norm"          float64 scalar, of all raw gradients, with clipping by global norm (otherwise it is the root
+//                          of the sum of all gradient_squares);
 //   "clip_scale"           float32 scalar, with clipping by global norm.
 // Parameters of the graph: the model's by name, and the optimizer's slots by "<parameter>/<slot>".
 struct TrainingStep {

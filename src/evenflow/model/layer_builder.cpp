@@ -1,0 +1,276 @@
+#include "evenflow/model/layer_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "evenflow/base/random.h"
+#include "evenflow/base/text.h"
+#include "evenflow/graph/ops/ops.h"
+#include "evenflow/model/initializer_type.h"
+#include "evenflow/model/regularizer.h"
+
+namespace evenflow {
+namespace {
+
+// Keys that any layer may have and that are dealt with here or by the readers of files.
+constexpr std::array<std::string_view, 10> kCommonKeys = {
+    "name",        "trainable",   "dtype",    "batch_input_shape",    "batch_shape",
+    "input_shape", "input_dtype", "autocast", "activity_regularizer", "build_config"};
+
+// Extents, strides and the like beyond this are refused, so that products of two of them cannot overflow.
+constexpr std::int64_t kLargestInteger = std::numeric_limits<std::int32_t>::max();
+
+// "float32" or an object {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
+std::string dtype_name(const Json& dtype) {
+  if (dtype.is_string()) return dtype.get<std::string>();
+  if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object()) {
+    return dtype["config"].value("name", dtype.dump());
+  }
+  return dtype.dump();
+}
+
+// Keras writes some numbers as arrays without axes: {"type": "ndarray", "value": 0.3} (2.x) or
+// {"class_name": "__numpy__", "config": {"value": 0.3, "dtype": "float32"}} (3.x).
+Json without_array_wrapping(const Json& value) {
+  if (!value.is_object()) return value;
+  if (value.contains("value") && value.contains("type")) return value["value"];
+  if (value.value("class_name", Json()) == "__numpy__" && value.contains("config") && value["config"].is_object() &&
+      value["config"].contains("value")) {
+    return value["config"]["value"];
+  }
+  return value;
+}
+
+void check_dtype(const Layer& layer) {
+  const auto dtype = layer.config.find("dtype");
+  if (dtype == layer.config.end() || dtype->is_null()) return;
+  const std::string name = dtype_name(*dtype);
+  if (name != "float32") {
+    fail(ErrorKind::unsupported, "{}: dtype {} is not supported; evenflow computes in float32", layer_text(layer),
+         printable(name));
+  }
+}
+
+[[noreturn]] void unknown_key(const Layer& layer, const std::string& key, const Json& known) {
+  std::vector<std::string> keys;
+  for (const auto& [name, value] : known.items()) keys.push_back(name);
+  const std::string near = nearest(key, keys);
+  fail(ErrorKind::unsupported, "{}: the key '{}' is not supported{}", layer_text(layer), printable(key),
+       near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+}
+
+// What function() gives; its errors get the layer and the key in front.
+template <class Function>
+auto naming(const Layer& layer, std::string_view key, const Function& function) {
+  try {
+    return function();
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}: {}", layer_text(layer), key, error.what()));
+  }
+}
+
+}  // namespace
+
+std::string layer_text(const Layer& layer) {
+  return fmt::format("layer '{}' ({})", printable(layer.name), printable(layer.type));
+}
+
+std::string batch_shape_text(const Shape& shape) {
+  if (shape.rank() == 0) return "()";
+  std::string text = "(None";
+  for (const std::int64_t extent : shape.dims().subspan(1)) text += fmt::format(", {}", extent);
+  return text + (shape.rank() == 1 ? ",)" : ")");
+}
+
+Json complete_config(const LayerType& type, const Layer& layer, KerasVersion version) {
+  Json given = layer.config.is_null() ? Json::object() : layer.config;
+  if (!given.is_object()) fail(ErrorKind::input, "{}: the configuration must be an object", layer_text(layer));
+  check_dtype(layer);
+  if (type.upgrade != nullptr) type.upgrade(given, version);
+
+  Json config = Json::parse(type.defaults);
+  for (const auto& [key, value] : given.items()) {
+    if (value.is_null()) continue;  // the default
+    if (config.contains(key)) {
+      config[key] = without_array_wrapping(value);
+    } else if (value != Json(false) && std::find(kCommonKeys.begin(), kCommonKeys.end(), key) == kCommonKeys.end()) {
+      unknown_key(layer, key, config);
+    }
+  }
+  return config;
+}
+
+const LayerType& layer_type(std::string_view id) {
+  std::vector<std::string> ids;
+  for (const LayerType* type : all_layers()) {
+    if (type->id == id) return *type;
+    ids.emplace_back(type->id);
+  }
+  const std::string near = nearest(id, ids);
+  fail(ErrorKind::unsupported, "unknown layer type '{}'{}", printable(id),
+       near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+}
+
+const LayerType& layer_type_of(const Layer& layer) {
+  try {
+    return layer_type(layer.type);
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("layer '{}': {}", printable(layer.name), error.what()));
+  }
+}
+
+bool LayerBuilder::is_null(std::string_view key) const {
+  const auto found = config().find(std::string(key));
+  return found == config().end() || found->is_null();
+}
+
+Padding keras_padding(std::string_view mode, std::int64_t extent, std::int64_t kernel, std::int64_t stride,
+                      std::int64_t dilation) {
+  if (mode == "valid") return {};
+  const std::int64_t effective = (kernel - 1) * dilation + 1;
+  const std::int64_t output = (extent + stride - 1) / stride;
+  const std::int64_t total = std::max<std::int64_t>((output - 1) * stride + effective - extent, 0);
+  return {.before = total / 2, .after = total - total / 2};
+}
+
+GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Layer& layer, std::vector<ValueId> inputs,
+                                     bool training)
+    : graph_(graph),
+      model_(model),
+      layer_(layer),
+      type_(layer_type_of(layer)),
+      training_(training),
+      trainable_(layer.trainable && layer.config.value("trainable", true)),
+      config_(complete_config(type_, layer, model.keras)) {
+  lowered_.name = layer.name;
+  lowered_.type = layer.type;
+  lowered_.inputs = std::move(inputs);
+  lowered_.activity_regularizer = naming(layer, "activity_regularizer", [&] {
+    return choose_regularizer(layer.config.value("activity_regularizer", Json()));
+  });
+}
+
+LoweredLayer GraphLayerBuilder::build() {
+  const Graph::Scope scope(graph_, layer_.name);
+  lowered_.output = type_.build(*this);
+  if (activation_output_ != lowered_.output) activation_input_ = {};
+  return std::move(lowered_);
+}
+
+const Json& GraphLayerBuilder::at(std::string_view key) const {
+  const auto found = config_.find(std::string(key));
+  if (found == config_.end())
+    fail(ErrorKind::internal, "{}: '{}' is not among the layer's keys", layer_text(layer_), key);
+  return *found;
+}
+
+const Json& GraphLayerBuilder::required(std::string_view key) const {
+  const Json& value = at(key);
+  if (value.is_null()) fail(ErrorKind::input, "{}: the key '{}' is missing", layer_text(layer_), key);
+  return value;
+}
+
+std::int64_t GraphLayerBuilder::integer(const Json& value, std::string_view key) const {
+  const double number = value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+  if (number != std::floor(number) || std::abs(number) > static_cast<double>(kLargestInteger)) {
+    wrong(key, fmt::format("must be an integer up to {}", kLargestInteger));
+  }
+  return static_cast<std::int64_t>(number);
+}
+
+std::int64_t GraphLayerBuilder::integer(std::string_view key) const {
+  return integer(required(key), key);
+}
+
+double GraphLayerBuilder::number(std::string_view key) const {
+  const Json& value = required(key);
+  if (!value.is_number()) wrong(key, "must be a number");
+  return value.get<double>();
+}
+
+bool GraphLayerBuilder::flag(std::string_view key) const {
+  const Json& value = required(key);
+  if (!value.is_boolean()) wrong(key, "must be true or false");
+  return value.get<bool>();
+}
+
+std::string GraphLayerBuilder::text(std::string_view key) const {
+  const Json& value = required(key);
+  if (!value.is_string()) wrong(key, "must be text");
+  return value.get<std::string>();
+}
+
+std::vector<std::int64_t> GraphLayerBuilder::integers(std::string_view key, std::size_t count) const {
+  const Json& value = required(key);
+  if (value.is_number()) return std::vector<std::int64_t>(count, integer(value, key));
+  if (!value.is_array() || value.size() != count) wrong(key, fmt::format("must be an integer or a list of {}", count));
+  std::vector<std::int64_t> numbers;
+  for (const Json& element : value) numbers.push_back(integer(element, key));
+  return numbers;
+}
+
+void GraphLayerBuilder::unsupported(std::string_view key, std::string_view why) const {
+  fail(ErrorKind::unsupported, "{}: {} = {} is not supported: {}", layer_text(layer_), key, printable(at(key).dump()),
+       why);
+}
+
+void GraphLayerBuilder::wrong(std::string_view key, std::string_view what) const {
+  fail(ErrorKind::input, "{}: {} {}, not {}", layer_text(layer_), key, what, printable(at(key).dump()));
+}
+
+void GraphLayerBuilder::misfit(std::string_view what) const {
+  std::vector<std::string> shapes;
+  for (const ValueId input : lowered_.inputs) shapes.push_back(batch_shape_text(graph_.shape(input)));
+  fail(ErrorKind::shape, "{}: {}, but {} {}", layer_text(layer_), what,
+       shapes.size() == 1 ? "its input has shape" : "its inputs have shapes", join(shapes, " and "));
+}
+
+ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape, bool trainable,
+                                  std::string_view prefix) {
+  const std::string stem(prefix.empty() ? variable : prefix);
+  const std::string initializer = stem + "_initializer";
+  const std::string regularizer = stem + "_regularizer";
+  const std::string constraint = stem + "_constraint";
+  if (!is_null(constraint)) unsupported(constraint, "constraints are not applied");
+  ParameterInfo info{.name = fmt::format("{}/{}", layer_.name, variable),
+                     .layer = layer_.name,
+                     .variable = std::string(variable),
+                     .shape = shape,
+                     .trainable = trainable && trainable_};
+  info.initializer = naming(layer_, initializer, [&] { return choose_initializer(required(initializer)); });
+  if (!is_null(regularizer)) {
+    info.regularizer = naming(layer_, regularizer, [&] { return choose_regularizer(at(regularizer)); });
+  }
+  const ValueId value = graph_.parameter(info.name, shape);
+  lowered_.parameters.push_back(std::move(info));
+  return value;
+}
+
+ValueId GraphLayerBuilder::activate(ValueId z, std::string_view key) {
+  return activate(z, naming(layer_, key, [&] { return choose_activation(at(key), model_.keras.major); }));
+}
+
+ValueId GraphLayerBuilder::activate(ValueId z, const ActivationChoice& activation) {
+  lowered_.activation = activation;
+  activation_input_ = z;
+  if (activation.function != nullptr) {
+    const bool identity = activation.function->id == "linear";
+    activation_output_ = identity ? z : ops::unary(graph_, z, activation.function->kernel, activation.parameters);
+  } else if (activation.name == "softmax") {
+    activation_output_ = ops::softmax(graph_, z);
+  } else if (activation.name == "log_softmax") {
+    activation_output_ = ops::log_softmax(graph_, z);
+  } else {
+    fail(ErrorKind::unsupported, "{}: the activation {} is not supported", layer_text(layer_), activation.name);
+  }
+  return activation_output_;
+}
+
+std::uint64_t GraphLayerBuilder::random_stream() {
+  return mix(stream_of(layer_.name), streams_++);
+}
+
+}  // namespace evenflow

@@ -1,0 +1,80 @@
+// The LayerBuilder behind lower(): one per layer.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evenflow/graph.h"
+#include "evenflow/model.h"
+#include "evenflow/model/layer_type.h"
+#include "evenflow/model/lowering.h"
+
+namespace evenflow {
+
+// The layer's configuration in today's keys, with every default filled in. Throws Error naming the layer and the key
+// when a key is unknown or asks for something that evenflow does not do.
+Json complete_config(const LayerType& type, const Layer& layer, KerasVersion version);
+
+// "layer 'dense_3' (Dense)"
+std::string layer_text(const Layer& layer);
+
+// The layer's entry in the registry. Throws Error(unsupported) naming the layer and the nearest known type.
+const LayerType& layer_type_of(const Layer& layer);
+
+// "(None, 32)": the shape of a batch, as Keras shows it.
+std::string batch_shape_text(const Shape& shape);
+
+class GraphLayerBuilder final : public LayerBuilder {
+ public:
+  // Everything referred to must outlive the builder.
+  GraphLayerBuilder(Graph& graph, const Model& model, const Layer& layer, std::vector<ValueId> inputs, bool training);
+
+  // Builds the layer.
+  LoweredLayer build();
+  // The value whose activation is the layer's output; absent when the output is something else.
+  ValueId activation_input() const { return activation_input_; }
+
+  Graph& graph() override { return graph_; }
+  std::span<const ValueId> inputs() const override { return lowered_.inputs; }
+  bool training() const override { return training_; }
+  bool trainable() const override { return trainable_; }
+  const Model& model() const override { return model_; }
+
+  const Json& config() const override { return config_; }
+  std::int64_t integer(std::string_view key) const override;
+  double number(std::string_view key) const override;
+  bool flag(std::string_view key) const override;
+  std::string text(std::string_view key) const override;
+  std::vector<std::int64_t> integers(std::string_view key, std::size_t count) const override;
+  [[noreturn]] void unsupported(std::string_view key, std::string_view why) const override;
+  [[noreturn]] void wrong(std::string_view key, std::string_view what) const override;
+  [[noreturn]] void misfit(std::string_view what) const override;
+
+  ValueId weight(std::string_view variable, const Shape& shape, bool trainable, std::string_view prefix) override;
+
+  void pre_activation(ValueId z) override { lowered_.pre_activation = z; }
+  ValueId activate(ValueId z, std::string_view key) override;
+  ValueId activate(ValueId z, const ActivationChoice& activation) override;
+
+  std::uint64_t random_stream() override;
+
+ private:
+  const Json& at(std::string_view key) const;
+  const Json& required(std::string_view key) const;
+  std::int64_t integer(const Json& value, std::string_view key) const;
+
+  Graph& graph_;
+  const Model& model_;
+  const Layer& layer_;
+  const LayerType& type_;
+  bool training_;
+  bool trainable_;
+  Json config_;
+  LoweredLayer lowered_;
+  ValueId activation_input_;
+  ValueId activation_output_;
+  std::uint64_t streams_ = 0;
+};
+
+}  // namespace evenflow
