@@ -13,22 +13,26 @@
 namespace evenflow {
 
 struct Dataset {
-  std::string name;   // as the user gave it
-  Tensor x;           // (samples, ...)
-  Tensor y;           // (samples, ...); empty when there are no targets
+  std::string name;  // as the user gave it
+  Tensor x;          // (samples, ...)
+  Tensor y;          // (samples, ...); empty when there are no targets
   // A test part that the file itself separates (x_test/y_test, t10k files); empty when it does not.
   Tensor x_test;
   Tensor y_test;
   // y holds class numbers 0..classes-1 (one per sample); 0 when it does not.
   std::int64_t classes = 0;
+  // Their names where the file has text for them (CSV), in the order of the numbers; else empty.
+  std::vector<std::string> class_names = {};
 
   std::int64_t samples() const { return x.empty() ? 0 : x.shape()[0]; }
 };
 
 // `spec` is a file or a generated set:
-//   points.npz               keys x/y or x_train/y_train[/x_test/y_test]
+//   points.npz               keys x/y or x_train/y_train[/x_test/y_test]; the numbers are taken as they are, so images
+//                            of bytes are 0..255
 //   x.npy,y.npy              two arrays
-//   table.csv:target=label   header line; every other column is an input; target text becomes class numbers
+//   table.csv:target=label   header line; every other column is an input; target text becomes class numbers, sorted by
+//                            name. target is a column's name or number (from 1), the last one by default, or "none"
 //   train-images-idx3-ubyte.gz   IDX; the labels file and the t10k files are found beside it; pixels / 255
 //   data_batch_1.bin         CIFAR-10 binary; pixels / 255, (32, 32, 3)
 //   circles:samples=1000,noise=0.1,seed=7    also moons, blobs, spirals, gaussian:features=64
@@ -46,11 +50,14 @@ std::vector<SourceInfo> data_sources();
 
 // Makes the data fit a model: reshapes inputs of equal size (28x28 to 784), one-hot encodes class numbers where the
 // loss wants it, adds a last axis of 1; checks that labels lie in range. Throws Error(input) saying what would fit.
-// What was changed is described in `notes`, a line each.
+// What was changed is described in `notes`, a line each. A data set without targets stays one.
 Dataset fit_to_model(Dataset data, const Model& model, std::vector<std::string>* notes = nullptr);
 
 // The tensor as the bytes of a NumPy .npy file.
 std::string npy_bytes(const Tensor& tensor);
+
+// Throws Error(input) for a data set without targets, saying how to give them.
+void require_targets(const Dataset& data);
 
 // Throws Error(input) naming the first row and column with a NaN or infinite value.
 void require_finite(const Tensor& tensor, std::string_view what);
