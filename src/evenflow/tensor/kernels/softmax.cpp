@@ -9,9 +9,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenflow/tensor/kernels/softmax.cpp"
-#include "hwy/contrib/math/math-inl.h"
+// clang-format off: the order matters
 #include "hwy/foreach_target.h"  // compiles what follows once per vector width
 #include "hwy/highway.h"
+#include "hwy/contrib/math/math-inl.h"
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace evenflow::kernels {

@@ -1,0 +1,140 @@
+#include "evenflow/graph/ops/update.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "evenflow/base/threads.h"
+#include "evenflow/graph/ops/operator_check_test.h"
+
+namespace evenflow::ops {
+namespace {
+
+// w -= rate * (g + momentum * slot), slot += g: simple, and it uses all that a block brings.
+void coefficients(const double* hyperparameters, std::uint64_t step, double learning_rate, float* out) {
+  out[0] = static_cast<float>(learning_rate / (1.0 + static_cast<double>(step)));
+  out[1] = static_cast<float>(hyperparameters[0]);
+}
+
+void step(const UpdateBlock& block) {
+  for (std::size_t i = 0; i < block.count; ++i) {
+    const float raw = block.gradient[i];
+    const float g = std::clamp(raw * block.gradient_scale, -block.clip_value, block.clip_value);
+    float w = block.weights[i] - block.weights[i] * block.decay;
+    w -= block.coefficients[0] * (g + block.coefficients[1] * block.slots[0][i]);
+    if (block.statistics != nullptr) {
+      UpdateStatistics& s = *block.statistics;
+      const auto r = static_cast<double>(raw);
+      const auto old = static_cast<double>(block.weights[i]);
+      const auto change = static_cast<double>(w) - old;
+      s.gradient_sum += r;
+      s.gradient_squares += r * r;
+      s.gradient_maximum = std::max(s.gradient_maximum, std::fabs(r));
+      s.gradient_zeros += r == 0;
+      s.gradient_non_finite += !std::isfinite(r);
+      s.weight_squares += old * old;
+      s.update_squares += change * change;
+    }
+    block.weights[i] = w;
+    block.slots[0][i] += g;
+  }
+}
+
+constexpr UpdateRule kRule{"test", 1, {0}, coefficients, step};
+
+struct Result {
+  std::map<std::string, Doubles> outputs;
+  Tensor weights;
+  Tensor slot;
+};
+
+Result run(const Tensor& weights, const Tensor& gradient, const UpdateOptions& options, bool scaled,
+           const StepState& state) {
+  const Shape shape = weights.shape();
+  Graph graph;
+  const ValueId w = graph.parameter("w", shape);
+  const ValueId slot = graph.parameter("w/slot", shape);
+  const ValueId g = graph.input("g", shape);
+  const ValueId scale = scaled ? graph.scalar(0.5f) : ValueId{};
+  const ValueId numbers = update_coefficients(graph, kRule, {3.0});
+  const ValueId statistics = update(graph, w, g, {slot}, numbers, scale, options);
+  EXPECT_EQ(static_cast<bool>(statistics), options.statistics);
+  const auto mutated = graph.nodes().back().op->mutated_inputs();
+  EXPECT_EQ((std::vector<int>(mutated.begin(), mutated.end())), (std::vector<int>{0, 2}));
+  if (statistics) graph.output("statistics", statistics);
+  graph.output("coefficients", numbers);
+  ParameterStore store;
+  store["w"] = weights;
+  store["w/slot"] = Tensor(shape, 0.25f);
+  Result result;
+  result.outputs = run_graph(std::move(graph), {{"g", Doubles(gradient.values().begin(), gradient.values().end())}},
+                             store.options(), state);
+  result.weights = store["w"];
+  result.slot = store["w/slot"];
+  return result;
+}
+
+constexpr StepState kState{.seed = 1, .step = 3, .learning_rate = 0.4};
+
+TEST(Update, PassesEverythingToTheRule) {
+  const Tensor w({2, 2}, {1, 2, 3, 4});
+  const Tensor g({2, 2}, {1, -8, 0, 2});
+  const Result r =
+      run(w, g, {.rule = &kRule, .clip_value = 2.0f, .weight_decay = 0.5, .statistics = true}, true, kState);
+  EXPECT_FLOAT_EQ(static_cast<float>(r.outputs.at("coefficients")[0]), 0.1f);
+  EXPECT_EQ(r.outputs.at("coefficients")[1], 3);
+  EXPECT_EQ(r.outputs.at("coefficients")[11], 0);  // the rest is cleared
+  // decay 0.5 * 0.4, then 0.1 * (clip(g / 2) + 3 * 0.25)
+  const float clipped[] = {0.5f, -2.0f, 0.0f, 1.0f};
+  double change = 0;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const float expected = w[i] * 0.8f - 0.1f * (clipped[i] + 0.75f);
+    EXPECT_FLOAT_EQ(r.weights[i], expected);
+    EXPECT_FLOAT_EQ(r.slot[i], 0.25f + clipped[i]);
+    change += std::pow(static_cast<double>(expected - w[i]), 2);
+  }
+  const Doubles& s = r.outputs.at("statistics");
+  EXPECT_EQ((Doubles(s.begin(), s.end() - 1)), (Doubles{-5, 69, 8, 1, 0, 30}));
+  EXPECT_NEAR(s.back(), change, 1e-6);
+}
+
+TEST(Update, WithoutStatisticsScaleOrClipping) {
+  const Result r = run(Tensor({1}, {1.0f}), Tensor({1}, {100.0f}), {.rule = &kRule}, false, kState);
+  EXPECT_FLOAT_EQ(r.weights[0], 1.0f - 0.1f * 100.75f);
+}
+
+TEST(Update, LargeVariablesGiveTheSameNumbersForAnyNumberOfThreads) {
+  const Shape shape{100003};
+  Tensor w(shape);
+  Tensor g(shape);
+  Random random(5);
+  for (float& v : w.values()) v = static_cast<float>(random.normal());
+  for (float& v : g.values()) v = static_cast<float>(random.normal());
+  const UpdateOptions options{.rule = &kRule, .statistics = true};
+  set_threads(1);
+  const Result one = run(w, g, options, false, kState);
+  set_threads(3);
+  const Result three = run(w, g, options, false, kState);
+  set_threads(0);
+  EXPECT_EQ(one.outputs, three.outputs);
+  EXPECT_EQ(one.weights, three.weights);
+  const double squares = std::inner_product(g.values().begin(), g.values().end(), g.values().begin(), 0.0);
+  EXPECT_NEAR(one.outputs.at("statistics")[1], squares, 1e-9 * squares);
+}
+
+TEST(Update, ErrorsNameBothShapes) {
+  Graph graph;
+  const ValueId w = graph.parameter("w", {2, 3});
+  const ValueId slot = graph.parameter("slot", {2, 3});
+  const ValueId g = graph.input("g", {3, 2});
+  const ValueId numbers = update_coefficients(graph, kRule, {});
+  EXPECT_EQ(error_of([&] { update(graph, w, g, {slot}, numbers, {}, {.rule = &kRule}); }),
+            "update test: the shapes (2, 3) and (3, 2) must be equal");
+  EXPECT_EQ(error_of([&] { update(graph, w, w, {}, numbers, {}, {.rule = &kRule}); }),
+            "update test: takes 4 inputs, not 3");
+}
+
+}  // namespace
+}  // namespace evenflow::ops
