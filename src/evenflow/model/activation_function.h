@@ -14,13 +14,13 @@ struct ActivationFunction {
   std::string_view id;    // Keras's spelling; equals the file's stem
   std::string_view alias = {};  // another Keras name, e.g. "swish"
   std::string_view onnx = {};   // ONNX operator; empty: a composition
-  // Names and defaults of the numbers it takes, in the order of UnaryParameters: R"({"negative_slope": 0.2})".
+  // Names and defaults of the numbers it takes, in the order of UnaryParameters: R"({"negative_slope": 0.2})"; null is 0.
   std::string_view parameters = "{}";
   // The definition in double precision: theory and tests read this one.
   double (*f)(double x, const UnaryParameters& parameters);
   // Its derivative; at a kink the value that the kernel's backward uses.
   double (*df)(double x, const UnaryParameters& parameters);
-  // Where f or df is not smooth, for quadrature (NaN: no more).
+  // Where f or df is not smooth, for quadrature; NaN and repeated entries do not count.
   double kinks[3] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN(),
                      std::numeric_limits<double>::quiet_NaN()};
   // A unit is saturated where its output lies at or beyond these (spec/theory section 8.1).

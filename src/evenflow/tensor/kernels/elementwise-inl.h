@@ -97,3 +97,27 @@ HWY_INLINE V Sigmoid(D d, V x) {
 HWY_AFTER_NAMESPACE();
 
 #endif  // EVENFLOW_TENSOR_KERNELS_ELEMENTWISE_INL_H_
+
+#ifndef EVENFLOW_UNARY_LOOPS
+// The frame around a function F of an activation's file: its loops, their dispatch over targets, and the UnaryFunction.
+#define EVENFLOW_UNARY_LOOPS(F)                                                                                    \
+  void F##Forward(const float* x, float* y, std::size_t count, const UnaryParameters& p) { MapForward<F>(x, y, count, p); } \
+  void F##Backward(const float* x, const float* y, const float* dy, float* dx, std::size_t count,                  \
+                   const UnaryParameters& p) {                                                                     \
+    MapBackward<F>(x, y, dy, dx, count, p);                                                                        \
+  }
+#define EVENFLOW_UNARY_EXPORT(F) \
+  HWY_EXPORT(F##Forward);        \
+  HWY_EXPORT(F##Backward)
+#define EVENFLOW_UNARY_FUNCTION(id, F)                                                                             \
+  UnaryFunction {                                                                                                  \
+    id,                                                                                                            \
+        [](const float* x, float* y, std::size_t count, const UnaryParameters& p) {                                \
+          HWY_DYNAMIC_DISPATCH(F##Forward)(x, y, count, p);                                                        \
+        },                                                                                                         \
+        [](const float* x, const float* y, const float* dy, float* dx, std::size_t count, const UnaryParameters& p) { \
+          HWY_DYNAMIC_DISPATCH(F##Backward)(x, y, dy, dx, count, p);                                               \
+        },                                                                                                         \
+        HWY_NAMESPACE::F::kBackwardReadsX, HWY_NAMESPACE::F::kBackwardReadsY                                       \
+  }
+#endif  // EVENFLOW_UNARY_LOOPS
