@@ -26,16 +26,18 @@ struct LayerTrace {
   std::string name;
   std::string type;
   std::string activation;                     // "" when the layer has none
+  std::string initializer;                    // of the kernel, Keras's short name; "" without a kernel
   std::int64_t units = 0;                     // elements of one sample's output
   std::int64_t parameters = 0;
   bool trainable = true;
 
+  // Forward numbers: means over the batches. Norms: root mean squares over the batches.
   std::optional<double> second_moment;        // E[a^2] of the output
   std::optional<double> variance_fraction;    // share of it that differs from sample to sample, 0..1
   std::optional<double> mean_slope;           // E[f'(z)]
   std::optional<double> mean_square_slope;    // E[f'(z)^2]
   std::optional<double> saturated;            // fraction of outputs beyond the activation's saturation bounds
-  std::optional<double> dead;                 // fraction of units whose slope is 0 for every sample
+  std::optional<double> dead;                 // fraction of units whose slope is 0 for every sample of a batch
   std::optional<double> backward_norm;        // |dL/d output|, log10; see below for zero
   std::optional<double> pre_activation_norm;  // |dL/dz|, log10
   std::optional<double> weight_gradient_norm; // |dL/d kernel|, log10
@@ -51,7 +53,8 @@ struct LayerTrace {
 // log10 of a norm that is exactly zero.
 inline constexpr double kZeroNorm = -400.0;
 
-// Recorded numbers of one probe. A plain value: rules read this and never a tensor.
+// Recorded numbers of one probe. A plain value: rules read this and never a tensor. Gradients are those of the data
+// loss: penalties on weights and activities are left out.
 struct Trace {
   std::string model;
   std::string protocol;           // "loss" or "cotangent" (random gradient at the output, theory's protocol)
@@ -68,10 +71,14 @@ struct Trace {
   std::uint64_t seed = 0;
   double loss_value = 0;
   std::vector<LayerTrace> layers;         // every layer, in the model's order
-  std::vector<std::size_t> path;          // indices of the kernel layers on the main path, first to last
+  std::vector<std::size_t> chain;         // indices of the layers from input to output with the most kernels
+  std::vector<std::size_t> path;          // those of them that have a kernel, first to last
+  std::int64_t dead_redraws = 0;          // draws in which no gradient at all reached the first kernel layer: not
+                                          // among the means below, unless there was no other
   Measured total_decades;                 // log10 of the first over the last pre-activation gradient norm on the path
   Measured decades_per_layer;             // least-squares slope toward the input: negative vanishes
   double expected_deviation = 0;          // of total_decades at this width and depth (theory, section 1.12)
+  std::optional<double> predicted_decades;  // total_decades by mean-field theory; absent where it does not apply
   friend bool operator==(const Trace&, const Trace&) = default;
 };
 Json to_json(const Trace& trace);
@@ -100,7 +107,8 @@ struct Finding {
   std::vector<Number> evidence;
   std::vector<Cause> cause;     // largest first
   std::string message;          // one or two sentences, plain words
-  std::vector<std::string> advice;
+  std::vector<std::string> advice;  // what to try, a line each
+  std::string learn;                // where to read more
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 Json to_json(const Finding& finding);
@@ -114,10 +122,14 @@ struct ProbeOptions {
   std::uint64_t seed = 0;
 };
 
-// Forward and backward passes without any update. Throws Error(input) when the data does not fit.
+// Forward and backward passes without any update. Data with targets is probed with the model's own loss, else the
+// cotangent protocol is used: the loss is the batch's mean of <G, output> with G ~ N(0, 1), where the output is taken
+// before a last softmax or sigmoid. Norms of any size are measured: the backward pass is rescaled where float32 ends.
+// Where the forward pass overflows, the layers before the overflow are measured with the cotangent protocol.
+// Throws Error(input) when the data does not fit (fit_to_model makes it fit), Error(usage) without samples or loss.
 Trace probe(const SavedModel& model, const ProbeOptions& options);
 
-// Judges a trace by every rule, worst first.
-std::vector<Finding> examine(const Trace& trace);
+// Judges a trace by every rule, worst first. Each rule that finds nothing adds its reason to `silences`.
+std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silences = nullptr);
 
 }  // namespace evenflow

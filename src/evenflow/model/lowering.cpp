@@ -20,12 +20,15 @@ Lowered lower(const Model& model, const LoweringOptions& options) {
       inputs = {lowered.input};
     }
     GraphLayerBuilder builder(graph, model, layer, std::move(inputs), options.training);
-    const LoweredLayer& built = lowered.layers.emplace_back(builder.build());
+    LoweredLayer& built = lowered.layers.emplace_back(builder.build());
     lowered.parameters.insert(lowered.parameters.end(), built.parameters.begin(), built.parameters.end());
     if (layer.name == model.outputs.front()) {
       lowered.output = built.output;
       const std::string_view activation = built.activation.name;
       if (activation == "softmax" || activation == "sigmoid") lowered.logits = builder.activation_input();
+    } else if (options.tap) {
+      const Graph::Scope scope(graph, layer.name);
+      built.output = options.tap(graph, i, built.output);
     }
   }
   graph.output("prediction", lowered.output);

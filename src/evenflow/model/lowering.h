@@ -1,7 +1,9 @@
 // From a Model to a graph: the forward pass with its taps, and the whole training step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,8 @@ struct Lowered {
 struct LoweringOptions {
   std::int64_t batch = 1;
   bool training = false;
+  // Called for each layer but the model's output; what it returns takes the place of the layer's output. For probes.
+  std::function<ValueId(Graph& graph, std::size_t layer, ValueId output)> tap = {};
 };
 
 Lowered lower(const Model& model, const LoweringOptions& options);

@@ -9,6 +9,7 @@
 #include "evenflow/graph/ops/conv2d.h"
 #include "evenflow/graph/ops/dropout.h"
 #include "evenflow/graph/ops/gaussian_noise.h"
+#include "evenflow/graph/ops/gradient_scale.h"
 #include "evenflow/graph/ops/layer_normalization.h"
 #include "evenflow/graph/ops/matmul.h"
 #include "evenflow/graph/ops/pad.h"

@@ -1,0 +1,23 @@
+#include <algorithm>
+
+#include "evenflow/health/rule.h"
+
+namespace evenflow {
+
+std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silences) {
+  std::vector<Finding> findings;
+  for (const Rule* rule : all_rules()) {
+    Verdict verdict = rule->check(trace);
+    if (auto* finding = std::get_if<Finding>(&verdict)) {
+      finding->rule = rule->id;
+      findings.push_back(std::move(*finding));
+    } else if (silences != nullptr) {
+      silences->push_back(std::string(rule->id) + ": " + std::get<Silence>(verdict).reason);
+    }
+  }
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  return findings;
+}
+
+}  // namespace evenflow
