@@ -66,12 +66,16 @@ class ChannelSums {
         double* a = partial + 2 * b * channels;
         double* other = a + channels;
         std::fill_n(a, 2 * channels, 0.0);
-        for_each_element(layout_, b * block_, std::min(layout_.outer, (b + 1) * block_),
-                         [&](std::size_t i, std::size_t c) {
-                           const auto [one, two] = terms(i, c);
-                           a[c] += one;
-                           other[c] += two;
-                         });
+        const std::size_t end = std::min(layout_.outer, (b + 1) * block_);
+        if (layout_.inner == 1) {
+          for_each_element(layout_, b * block_, end, [&](std::size_t i, std::size_t c) {
+            const auto [one, two] = terms(i, c);
+            a[c] += one;
+            other[c] += two;
+          });
+        } else {
+          add_runs(b * block_, end, a, other, terms);
+        }
       }
     });
     std::fill_n(totals, 2 * channels, 0.0);
@@ -83,6 +87,24 @@ class ChannelSums {
 
  private:
   static constexpr std::size_t kMaximumBlocks = 64;
+
+  // Elements of a channel lie together in runs of `inner`.
+  template <class Terms>
+  void add_runs(std::size_t begin, std::size_t end, double* a, double* other, const Terms& terms) const {
+    for (std::size_t run = begin * layout_.channels; run < end * layout_.channels; ++run) {
+      const std::size_t c = run % layout_.channels;
+      double one_sum = 0;
+      double two_sum = 0;
+#pragma omp simd reduction(+ : one_sum, two_sum)
+      for (std::size_t i = run * layout_.inner; i < (run + 1) * layout_.inner; ++i) {
+        const std::pair<double, double> pair = terms(i, c);
+        one_sum += pair.first;
+        two_sum += pair.second;
+      }
+      a[c] += one_sum;
+      other[c] += two_sum;
+    }
+  }
 
   Channels layout_;
   std::size_t block_;

@@ -1,6 +1,7 @@
 #include "evenflow/graph/ops/binary.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "evenflow/base/text.h"
@@ -38,6 +39,45 @@ void binary_row(BinaryOp op, const float* a, const float* b, float* y, std::size
   if (strides[1] == 0) return kernels::binary_scalar(op, a, *b, y, count);
   if (strides[0] == 0) return kernels::binary_scalar_first(op, *a, b, y, count);
   kernels::binary(op, a, b, y, count);
+}
+
+// (rows, length) with a short row of `length` elements that meets every row of the other operand. The row is laid out
+// several times in scratch, so that the inner loop gets long.
+struct RepeatedRow {
+  static constexpr std::size_t kTile = 1024;  // elements: stays in the first-level cache
+
+  bool applies = false;
+  bool is_first = false;  // the row is the first operand
+  std::size_t rows = 0;
+  std::size_t length = 0;
+
+  std::size_t copies() const { return kTile / length; }
+
+  void run(BinaryOp op, const float* a, const float* b, float* y, float* tile) const {
+    for (std::size_t k = 0; k < copies(); ++k) std::memcpy(tile + k * length, is_first ? a : b, length * sizeof(float));
+    parallel_for(rows, row_grain(length), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t row = begin; row < end; row += copies()) {
+        const std::size_t at = row * length;
+        const std::size_t count = std::min(copies(), end - row) * length;
+        if (is_first) {
+          kernels::binary(op, tile, b + at, y + at, count);
+        } else {
+          kernels::binary(op, a + at, tile, y + at, count);
+        }
+      }
+    });
+  }
+};
+
+RepeatedRow repeated_row(const StridedLoop<2>& loop, const Shape& a, const Shape& b) {
+  const std::size_t rows = loop.rows();
+  const std::size_t length = loop.row_length();
+  const auto is_row = [&](const Shape& row, const Shape& whole) {
+    return static_cast<std::size_t>(row.count()) == length && static_cast<std::size_t>(whole.count()) == rows * length;
+  };
+  const bool both_advance = loop.row_strides() == StridedLoop<2>::Offsets{1, 1};
+  const bool fits = both_advance && rows > 1 && 2 * length <= RepeatedRow::kTile;
+  return {.applies = fits && (is_row(a, b) || is_row(b, a)), .is_first = is_row(a, b), .rows = rows, .length = length};
 }
 
 // The gradient of maximum and minimum for one operand: dy where it was chosen, else 0. Inputs: dy, a, b.
@@ -169,6 +209,13 @@ Operator::BlockKernel Binary::block_kernel(std::span<const ValueType> inputs, co
   };
 }
 
+std::size_t Binary::scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
+  const Shape& a = inputs[0].shape;
+  const Shape& b = inputs[1].shape;
+  const auto loop = broadcast_loop<2>(outputs[0].shape, {&a, &b});
+  return repeated_row(loop, a, b).applies ? RepeatedRow::kTile * sizeof(float) : 0;
+}
+
 Kernel Binary::bind(const Binding& binding) const {
   const auto& in = binding.inputs;
   const Shape& shape = binding.outputs[0].type.shape;
@@ -182,9 +229,14 @@ Kernel Binary::bind(const Binding& binding) const {
   if (rows == 1) {
     return [op = op_, a, b, y, length, strides] { binary_row(op, a, b, y, length, strides); };
   }
-  const bool row_is_repeated = in[1].count() == length && strides[1] == 1 && in[0].count() == rows * length;
-  if (op_ == BinaryOp::add && row_is_repeated) {
+  if (op_ == BinaryOp::add && strides[1] == 1 && in[1].count() == length && in[0].count() == rows * length) {
     return [a, b, y, rows, length] { kernels::add_row(a, b, y, rows, length); };
+  }
+  const RepeatedRow repeated = repeated_row(loop, in[0].type.shape, in[1].type.shape);
+  if (repeated.applies) {
+    return [op = op_, repeated, a, b, y, tile = reinterpret_cast<float*>(binding.scratch)] {
+      repeated.run(op, a, b, y, tile);
+    };
   }
   return [op = op_, loop, a, b, y, length, strides] {
     loop.for_each_row([&](std::size_t row, const auto& offsets) {

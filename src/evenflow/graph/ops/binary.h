@@ -23,6 +23,7 @@ class Binary : public Operator {
   std::vector<ValueType> infer(std::span<const ValueType> inputs) const override;
   std::vector<ValueId> gradient(Graph& graph, const Node& node, std::span<const ValueId> output_gradients,
                                 std::span<const bool> needed) const override;
+  std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
   Kernel bind(const Binding& binding) const override;
   int in_place_input() const override { return in_place_; }
   BlockKernel block_kernel(std::span<const ValueType> inputs, const ValueType& output) const override;

@@ -65,7 +65,12 @@ class Pad : public Operator {
       const std::int64_t stride = loop.row_strides()[0];
       loop.for_each_row([&](std::size_t row, const auto& offsets) {
         float* place = to + corner + offsets[0];
-        for (std::size_t i = 0; i < length; ++i) place[static_cast<std::int64_t>(i) * stride] = from[row * length + i];
+        const float* source = from + row * length;
+        if (stride == 1) {
+          std::memcpy(place, source, length * sizeof(float));
+        } else {
+          for (std::size_t i = 0; i < length; ++i) place[static_cast<std::int64_t>(i) * stride] = source[i];
+        }
       });
     };
   }

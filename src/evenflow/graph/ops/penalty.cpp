@@ -5,6 +5,7 @@
 
 #include "evenflow/graph/ops/binary.h"
 #include "evenflow/graph/ops/support.h"
+#include "evenflow/tensor/kernels/elementwise.h"
 
 namespace evenflow::ops {
 namespace {
@@ -75,9 +76,14 @@ class Penalty : public Operator {
   Kernel bind(const Binding& binding) const override {
     return [l1 = l1_, l2 = l2_, w = binding.inputs[0].f32(), count = binding.inputs[0].count(),
             y = binding.outputs[0].f32(), partial = reinterpret_cast<double*>(binding.scratch)] {
+      if (l1 == 0) {
+        *y = static_cast<float>(l2 * kernels::sum_of_squares(w, count));
+        return;
+      }
       *y = static_cast<float>(blockwise_sum(count, partial, [&](std::size_t begin, std::size_t end) {
         double absolute = 0;
         double squares = 0;
+#pragma omp simd reduction(+ : absolute, squares)
         for (std::size_t i = begin; i < end; ++i) {
           const auto w_i = static_cast<double>(w[i]);
           absolute += std::fabs(w_i);

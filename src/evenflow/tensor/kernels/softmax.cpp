@@ -9,7 +9,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenflow/tensor/kernels/softmax.cpp"
-// clang-format off: the order matters
+// This order:
+// clang-format off
 #include "hwy/foreach_target.h"  // compiles what follows once per vector width
 #include "hwy/highway.h"
 #include "hwy/contrib/math/math-inl.h"
@@ -23,20 +24,29 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// The first `count` lanes from memory, the others `filler`. A masked load may read beyond the end on some targets.
+// The first `count` lanes from memory, the others `filler`.
 HWY_INLINE V load_part(const float* x, std::size_t count, float filler) {
   const D d;
+#if !HWY_MEM_OPS_MIGHT_FAULT
+  const auto mask = hn::FirstN(d, count);
+  return hn::IfThenElse(mask, hn::MaskedLoad(mask, d, x), hn::Set(d, filler));
+#else
   HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(hn::Set(d, filler), d, lanes);
   std::memcpy(lanes, x, count * sizeof(float));
   return hn::Load(d, lanes);
+#endif
 }
 
 HWY_INLINE void store_part(V v, float* y, std::size_t count) {
   const D d;
+#if !HWY_MEM_OPS_MIGHT_FAULT
+  hn::BlendedStore(v, hn::FirstN(d, count), d, y);
+#else
   HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(v, d, lanes);
   std::memcpy(y, lanes, count * sizeof(float));
+#endif
 }
 
 // Highway's Exp takes NaN to 0.
