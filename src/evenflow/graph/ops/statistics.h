@@ -30,7 +30,7 @@ ValueId activation_statistics(Graph& graph, ValueId z, ValueId y, const UnaryFun
                               const UnaryParameters& parameters, double below, double above);
 
 // float64[1]: the sum over elements of steady(|g|)^2, where steady gives the size of an optimizer's step for a gradient
-// of that size. Slow: a call per element.
+// of that size. Slow: a call per element, from several threads.
 ValueId effective_update(Graph& graph, ValueId gradient, std::function<double(double)> steady);
 
 }  // namespace evenflow::ops
