@@ -1,6 +1,7 @@
-// Registry of metrics: one file each in model/metrics.
+// Registry of metrics: one file each in model/metrics. Every loss is a metric too, under its own name.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,9 +23,16 @@ struct MetricFunction {
 
 std::span<const MetricFunction* const> all_metrics();
 
-// What "accuracy", "acc", "crossentropy" or a metric's or loss's own name means for a model with this output, target
-// and loss: by shapes alone in Keras 3, by the loss as well in Keras 2 (spec D.5).
-const MetricFunction& choose_metric(const Item& metric, const Shape& target, const Shape& output, const Item& loss,
-                                    int keras_major);
+struct MetricChoice {
+  std::string_view id;
+  const RowFunction* row = nullptr;  // of the registry: it outlives every program
+  std::array<double, kRowParameters> parameters{};
+  bool root = false;
+  bool higher_is_better = false;
+};
+
+// What "accuracy", "acc", "crossentropy", "ce" or a metric's or loss's own name means for a model with this output,
+// target and loss: by shapes alone in Keras 3, by the loss as well in Keras 2 (spec D.5). Shapes include the batch.
+MetricChoice choose_metric(const Item& metric, const Shape& target, const Shape& output, const Item& loss, int keras_major);
 
 }  // namespace evenflow

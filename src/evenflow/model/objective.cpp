@@ -159,10 +159,10 @@ void add_metrics(Lowered& lowered, const Model& model, ValueId target) {
   const Shape rows = output.slice(0, output.rank() - 1);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Graph::Scope scope(graph, "metric " + names[i]);
-    const MetricFunction& metric =
+    const MetricChoice metric =
         choose_metric(compile.metrics[i], target_shape, output, compile.loss, model.keras.major);
     const ValueId fitted = target_shape == rows ? ops::reshape(graph, target, as_column(rows)) : target;
-    graph.output("metric/" + names[i], ops::row_metric(graph, fitted, lowered.output, metric.row, {}, metric.root));
+    graph.output("metric/" + names[i], ops::row_metric(graph, fitted, lowered.output, *metric.row, metric.parameters, metric.root));
   }
 }
 

@@ -1,0 +1,24 @@
+#include "evenflow/model/initializer_type.h"
+
+#include "evenflow/model/initializers/draw.h"
+
+namespace evenflow::initializers {
+namespace {
+
+constexpr Scaling kScaling{.scale = 1, .fan = Scaling::Fan::in, .distribution = Scaling::Distribution::truncated_normal};
+
+Tensor make(const Shape& shape, const Json&, Random& random) {
+  return draw_scaled(shape, kScaling, random);
+}
+
+double variance(const Shape& shape, const Json&) {
+  return scaled_variance(shape, kScaling);
+}
+
+}  // namespace
+
+extern const InitializerType lecun_normal;
+constinit const InitializerType lecun_normal{
+    .id = "LecunNormal", .alias = "lecun_normal", .defaults = R"({"seed": null})", .make = make, .variance = variance};
+
+}  // namespace evenflow::initializers
