@@ -39,6 +39,14 @@ std::string file(std::string dictionary, std::string_view elements) {
   return bytes + dictionary + std::string(elements);
 }
 
+TEST(Npy, ReadsWhatIsWritten) {
+  for (const Shape& shape : {Shape({3}), Shape({2, 3}), Shape({3, 1, 2, 2})}) {
+    Tensor tensor(shape);
+    for (std::int64_t i = 0; i < tensor.count(); ++i) tensor[i] = 1.5f - static_cast<float>(i);
+    EXPECT_EQ(parse(npy, npy_bytes(tensor)).x, tensor);
+  }
+}
+
 TEST(Npy, HalvesAreExact) {
   // 1, -2, the smallest subnormal, the largest finite value, infinity: IEEE 754 binary16, little-endian.
   const std::string elements("\x00\x3c\x00\xc0\x01\x00\xff\x7b\x00\x7c", 10);
