@@ -99,6 +99,23 @@ Shape random_shape(Random& random, int rank, std::int64_t largest) {
   return Shape(dims);
 }
 
+Index unravel(std::size_t element, const Shape& shape) {
+  Index index(static_cast<std::size_t>(shape.rank()));
+  auto rest = static_cast<std::int64_t>(element);
+  for (std::size_t axis = index.size(); axis-- > 0;) {
+    index[axis] = rest % shape[static_cast<int>(axis)];
+    rest /= shape[static_cast<int>(axis)];
+  }
+  return index;
+}
+
+std::size_t ravel(const Index& index, const Shape& shape) {
+  std::int64_t element = 0;
+  for (std::size_t axis = 0; axis < index.size(); ++axis)
+    element = element * shape[static_cast<int>(axis)] + index[axis];
+  return static_cast<std::size_t>(element);
+}
+
 CompileOptions ParameterStore::options(bool fuse, bool reuse) {
   return {.parameter =
               [this](std::string_view name, const Shape& shape) {

@@ -39,6 +39,11 @@ void check_operator(const OperatorCase& operator_case, std::uint64_t seed);
 // Extents from 1 to `largest`, with ones more often than by chance.
 Shape random_shape(Random& random, int rank, std::int64_t largest);
 
+// Coordinates of a row-major element, and back.
+using Index = std::vector<std::int64_t>;
+Index unravel(std::size_t element, const Shape& shape);
+std::size_t ravel(const Index& index, const Shape& shape);
+
 // Parameters by name for CompileOptions, made when first asked for.
 class ParameterStore {
  public:

@@ -83,17 +83,6 @@ class StridedLoop {
   std::size_t rank_ = 0;
 };
 
-// Row-major strides.
-inline std::array<std::int64_t, Shape::kMaxRank> strides_of(const Shape& shape) {
-  std::array<std::int64_t, Shape::kMaxRank> strides{};
-  std::int64_t stride = 1;
-  for (int axis = shape.rank(); axis-- > 0;) {
-    strides[static_cast<std::size_t>(axis)] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
-}
-
 // The stride of `operand` along `axis` of a result with `rank` axes that it broadcasts to.
 inline std::int64_t broadcast_stride(const Shape& operand, int axis, int rank) {
   const int own = axis - (rank - operand.rank());
