@@ -155,7 +155,12 @@ GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Lay
 
 LoweredLayer GraphLayerBuilder::build() {
   const Graph::Scope scope(graph_, layer_.name);
-  lowered_.output = type_.build(*this);
+  try {
+    lowered_.output = type_.build(*this);
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).starts_with("layer '")) throw;
+    throw Error(error.kind(), fmt::format("{}: {}", layer_text(layer_), error.what()));
+  }
   if (activation_output_ != lowered_.output) activation_input_ = {};
   return std::move(lowered_);
 }

@@ -27,51 +27,59 @@ Shape as_column(const Shape& shape) {
   return concatenate(shape, Shape{1});
 }
 
-[[noreturn]] void target_misfit(const Item& loss, const Shape& target, const Shape& output, const std::string& hint) {
-  fail(ErrorKind::input, "loss '{}': the target has shape {}, but the model's output has shape {}; {}", loss.type,
-       batch_shape_text(target), batch_shape_text(output), hint);
-}
-
-// Target and prediction in shapes that the loss's function takes row by row.
+// Target and prediction in shapes that a loss's or metric's function takes row by row.
 struct Pair {
   Shape target;
   Shape prediction;
 };
 
-Pair fit_class_indices(const Item& loss, const Shape& target, const Shape& output) {
-  const Shape rows = output.slice(0, output.rank() - 1);
-  if (target != rows && target != as_column(rows)) {
-    const bool one_hot = target == output;
-    target_misfit(loss, target, output,
-                  one_hot ? "it takes class indices; one-hot targets go with categorical_crossentropy"
-                          : fmt::format("it takes class indices of shape {} or {}", batch_shape_text(rows),
-                                        batch_shape_text(as_column(rows))));
-  }
-  return {as_column(rows), output};
-}
+// How the target fits the model's output, for one loss or metric.
+class TargetFit {
+ public:
+  // `what`: "loss 'mean_squared_error'"
+  TargetFit(std::string what, const Shape& target, const Shape& output)
+      : what_(std::move(what)), target_(target), output_(output), rows_(output.slice(0, output.rank() - 1)) {}
 
-// Keras: if the ranks differ by one and the longer shape ends with 1, the shorter is expanded when it has rank 1, else
-// the longer is squeezed.
-Pair fit_same_shape(const Item& loss, const Shape& target, const Shape& output) {
-  Pair pair{target, output};
-  Shape& longer = target.rank() > output.rank() ? pair.target : pair.prediction;
-  Shape& shorter = target.rank() > output.rank() ? pair.prediction : pair.target;
-  if (longer.rank() == shorter.rank() + 1 && longer.back() == 1) {
-    if (shorter.rank() == 1) {
-      shorter = as_column(shorter);
-    } else {
-      longer = longer.slice(0, longer.rank() - 1);
+  Pair class_indices() const {
+    if (is_class_indices()) return {as_column(rows_), output_};
+    if (target_ == output_) misfit("it takes class indices; one-hot targets go with categorical_crossentropy");
+    misfit(fmt::format("it takes class indices of shape {} or {}", batch_shape_text(rows_),
+                       batch_shape_text(as_column(rows_))));
+  }
+
+  // Keras: if the ranks differ by one and the longer shape ends with 1, the shorter is expanded when it has rank 1,
+  // else the longer is squeezed.
+  Pair same_shape() const {
+    Pair pair{target_, output_};
+    Shape& longer = target_.rank() > output_.rank() ? pair.target : pair.prediction;
+    Shape& shorter = target_.rank() > output_.rank() ? pair.prediction : pair.target;
+    if (longer.rank() == shorter.rank() + 1 && longer.back() == 1) {
+      if (shorter.rank() == 1) {
+        shorter = as_column(shorter);
+      } else {
+        longer = longer.slice(0, longer.rank() - 1);
+      }
     }
+    if (pair.target == pair.prediction) return pair;
+    if (is_class_indices() && what_.find("categorical") != std::string::npos) {
+      misfit("it takes one-hot targets; class indices go with sparse_categorical_crossentropy");
+    }
+    misfit(fmt::format("the target must have the shape {}", batch_shape_text(output_)));
   }
-  if (pair.target != pair.prediction) {
-    const Shape rows = output.slice(0, output.rank() - 1);
-    const bool indices = loss.type == "categorical_crossentropy" && (target == rows || target == as_column(rows));
-    target_misfit(loss, target, output,
-                  indices ? "it takes one-hot targets; class indices go with sparse_categorical_crossentropy"
-                          : fmt::format("the target must have the shape {}", batch_shape_text(output)));
+
+ private:
+  bool is_class_indices() const { return target_ == rows_ || target_ == as_column(rows_); }
+
+  [[noreturn]] void misfit(const std::string& hint) const {
+    fail(ErrorKind::input, "{}: the target has shape {}, but the model's output has shape {}; {}", what_,
+         batch_shape_text(target_), batch_shape_text(output_), hint);
   }
-  return pair;
-}
+
+  std::string what_;
+  Shape target_;
+  Shape output_;
+  Shape rows_;  // all axes of the output but the last
+};
 
 LossChoice chosen_loss(const Item& loss) {
   return loss_choice(choose_loss(Json{{"class_name", loss.type}, {"config", loss.config}}));
@@ -81,19 +89,6 @@ std::array<double, kRowParameters> row_parameters(const LossChoice& loss) {
   std::array<double, kRowParameters> parameters;
   std::copy_n(loss.parameters, kRowParameters, parameters.begin());
   return parameters;
-}
-
-// Sum over samples instead of the mean: Keras's reduction "sum".
-bool sums_over_samples(const Item& loss) {
-  const auto found = loss.config.find("reduction");
-  if (found == loss.config.end() || !found->is_string()) return false;
-  const std::string reduction = found->get<std::string>();
-  if (reduction == "sum") return true;
-  for (const char* mean : {"sum_over_batch_size", "auto", "mean", "mean_with_sample_weight"}) {
-    if (reduction == mean) return false;
-  }
-  fail(ErrorKind::unsupported, "loss '{}': the reduction '{}' is not supported; known are sum_over_batch_size and sum",
-       loss.type, printable(reduction));
 }
 
 // The output's own activation, which a fused cross-entropy undoes.
@@ -108,10 +103,9 @@ ValueId data_loss(Lowered& lowered, const Model& model, ValueId target) {
   Graph& graph = lowered.graph;
   const Item& item = settings(model).loss;
   const LossChoice loss = chosen_loss(item);
-  const Shape& output = graph.shape(lowered.output);
+  const TargetFit fit(fmt::format("loss '{}'", item.type), graph.shape(target), graph.shape(lowered.output));
   const bool indices = loss.function->target == LossFunction::Target::class_index;
-  const Pair pair = indices ? fit_class_indices(item, graph.shape(target), output)
-                            : fit_same_shape(item, graph.shape(target), output);
+  const Pair pair = indices ? fit.class_indices() : fit.same_shape();
 
   const bool fused = model.cross_entropy == CrossEntropyPath::fused && loss.function->from_logits != nullptr &&
                      lowered.logits && output_activation(lowered, model) == loss.function->fuses_with;
@@ -120,11 +114,8 @@ ValueId data_loss(Lowered& lowered, const Model& model, ValueId target) {
     fail(ErrorKind::unsupported, "loss '{}' cannot be computed from logits", item.type);
   }
   const ValueId prediction = ops::reshape(graph, fused ? lowered.logits : lowered.output, pair.prediction);
-  const ValueId mean =
-      ops::row_loss(graph, ops::reshape(graph, target, pair.target), prediction,
-                    from_logits ? *loss.function->from_logits : loss.function->row, row_parameters(loss));
-  if (!sums_over_samples(item)) return mean;
-  return ops::scale(graph, mean, static_cast<float>(pair.prediction.count(0, pair.prediction.rank() - 1)));
+  return ops::row_loss(graph, ops::reshape(graph, target, pair.target), prediction,
+                       from_logits ? *loss.function->from_logits : loss.function->row, row_parameters(loss));
 }
 
 // Keras 2.2 and 2.3 sum the activity penalty over the batch; later ones divide it by the batch size.
@@ -150,19 +141,25 @@ void add_penalties(Lowered& lowered, const Model& model, std::vector<ValueId>& t
   }
 }
 
+// Keras names every function of class indices so.
+bool takes_class_indices(std::string_view id) {
+  return id.starts_with("sparse_");
+}
+
 void add_metrics(Lowered& lowered, const Model& model, ValueId target) {
   Graph& graph = lowered.graph;
   const CompileSettings& compile = settings(model);
   const std::vector<std::string> names = metric_names(model);
-  const Shape target_shape = graph.shape(target);
   const Shape output = graph.shape(lowered.output);
-  const Shape rows = output.slice(0, output.rank() - 1);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Graph::Scope scope(graph, "metric " + names[i]);
     const MetricChoice metric =
-        choose_metric(compile.metrics[i], target_shape, output, compile.loss, model.keras.major);
-    const ValueId fitted = target_shape == rows ? ops::reshape(graph, target, as_column(rows)) : target;
-    graph.output("metric/" + names[i], ops::row_metric(graph, fitted, lowered.output, *metric.row, metric.parameters, metric.root));
+        choose_metric(compile.metrics[i], graph.shape(target), output, compile.loss, model.keras.major);
+    const TargetFit fit(fmt::format("metric '{}' ({})", names[i], metric.id), graph.shape(target), output);
+    const Pair pair = takes_class_indices(metric.id) ? fit.class_indices() : fit.same_shape();
+    const ValueId fitted = ops::reshape(graph, target, pair.target);
+    const ValueId prediction = ops::reshape(graph, lowered.output, pair.prediction);
+    graph.output("metric/" + names[i],
+                 ops::row_metric(graph, fitted, prediction, *metric.row, metric.parameters, metric.root));
   }
 }
 

@@ -1,0 +1,398 @@
+// Every registered layer against real Keras (tests/golden/layers.json) and against what is common to all layers.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "evenflow/base/random.h"
+#include "evenflow/error.h"
+#include "evenflow/graph/ops/ops.h"
+#include "evenflow/model/golden_test.h"
+#include "evenflow/model/layer_builder.h"
+
+namespace evenflow {
+namespace {
+
+struct LayerCase {
+  std::string name;
+  Layer layer;
+  std::vector<Shape> inputs;  // batch axis included
+  bool training = false;
+  Json golden;
+};
+
+void PrintTo(const LayerCase& one, std::ostream* stream) {
+  *stream << one.name;
+}
+
+std::vector<LayerCase> golden_cases() {
+  std::vector<LayerCase> cases;
+  for (const Json& golden : read_golden("layers.json")) {
+    LayerCase& one = cases.emplace_back();
+    one.name = golden["name"].get<std::string>();
+    one.layer = {.type = golden["type"].get<std::string>(), .name = "tested", .config = golden["config"]};
+    for (const Json& shape : golden["inputs"]) one.inputs.push_back(shape_from(shape));
+    one.training = golden["training"].get<bool>();
+    one.golden = golden;
+  }
+  return cases;
+}
+
+// One layer as a program, with S = sum(y g(y.shape, 5)) differentiated by its inputs and weights.
+class LayerProgram {
+ public:
+  explicit LayerProgram(const LayerCase& one) {
+    Graph graph;
+    std::vector<ValueId> wrt;
+    for (std::size_t i = 0; i < one.inputs.size(); ++i) {
+      wrt.push_back(graph.input("x" + std::to_string(i), one.inputs[i]));
+      inputs_.push_back(golden_tensor(one.inputs[i], 0.7 * static_cast<double>(i)));
+    }
+    const Model model;
+    layer_ = GraphLayerBuilder(graph, model, one.layer, wrt, one.training).build();
+    for (std::size_t j = 0; j < layer_.parameters.size(); ++j) {
+      const ParameterInfo& parameter = layer_.parameters[j];
+      weights_.set(parameter.name, golden_weight(parameter.variable, parameter.shape, j));
+      if (parameter.trainable) wrt.push_back(graph.parameter(parameter.name, parameter.shape));
+    }
+    output_shape_ = graph.shape(layer_.output);
+    graph.output("y", layer_.output);
+    const std::vector<ValueId> gradients =
+        differentiate(graph, layer_.output, wrt, graph.constant(golden_tensor(output_shape_, 5)));
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      EXPECT_TRUE(gradients[i]) << "no gradient for " << i;
+      if (gradients[i]) graph.output("gradient" + std::to_string(i), gradients[i]);
+    }
+    program_ = compile_with(std::move(graph), weights_);
+  }
+
+  void run() {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) copy_to(program_.input("x" + std::to_string(i)), inputs_[i]);
+    program_.run();
+  }
+
+  double scalar() {
+    run();
+    const Tensor cotangent = golden_tensor(output_shape_, 5);
+    const std::vector<double> y = numbers(program_.output("y"));
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += y[i] * static_cast<double>(cotangent.values()[i]);
+    return sum;
+  }
+
+  std::vector<double> y() const { return numbers(program_.output("y")); }
+  std::vector<double> gradient(std::size_t i) const { return numbers(program_.output("gradient" + std::to_string(i))); }
+  const Shape& output_shape() const { return output_shape_; }
+  const LoweredLayer& layer() const { return layer_; }
+  Weights& weights() { return weights_; }
+
+  // Inputs, then trainable weights: what the gradients are of.
+  std::vector<Tensor*> variables() {
+    std::vector<Tensor*> result;
+    for (Tensor& input : inputs_) result.push_back(&input);
+    for (const ParameterInfo& parameter : layer_.parameters) {
+      if (parameter.trainable) result.push_back(&weights_.at(parameter.name));
+    }
+    return result;
+  }
+
+ private:
+  std::vector<Tensor> inputs_;
+  Weights weights_;
+  LoweredLayer layer_;
+  Shape output_shape_;
+  Program program_;
+};
+
+// The slope of S in a random direction of each variable, against the gradient.
+void expect_finite_differences(LayerProgram& program) {
+  program.run();
+  const std::vector<Tensor*> variables = program.variables();
+  std::vector<std::vector<double>> gradients;
+  for (std::size_t i = 0; i < variables.size(); ++i) gradients.push_back(program.gradient(i));
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    constexpr float kStep = 4e-3f;
+    Random random(11, i);
+    const Tensor saved = *variables[i];
+    std::vector<float> direction;
+    double slope = 0;
+    double norm = 0;
+    for (const double gradient : gradients[i]) {
+      direction.push_back(static_cast<float>(random.normal()));
+      slope += gradient * static_cast<double>(direction.back());
+      norm += gradient * gradient;
+    }
+    const auto moved = [&](float step) {
+      for (std::size_t k = 0; k < direction.size(); ++k)
+        variables[i]->values()[k] = saved.values()[k] + step * direction[k];
+      return program.scalar();
+    };
+    const double difference = (moved(kStep) - moved(-kStep)) / (2.0 * static_cast<double>(kStep));
+    std::copy(saved.values().begin(), saved.values().end(), variables[i]->data());
+    EXPECT_NEAR(slope, difference, 0.02 * std::sqrt(norm) + 2e-3) << "variable " << i;
+  }
+}
+
+class EveryLayer : public testing::TestWithParam<LayerCase> {};
+
+TEST_P(EveryLayer, AgreesWithKeras) {
+  const LayerCase& one = GetParam();
+  LayerProgram program(one);
+  program.run();
+  EXPECT_EQ(program.output_shape(), shape_from(one.golden["output"]));
+  expect_summary(program.y(), one.golden["y"], "y");
+  const std::size_t inputs = one.inputs.size();
+  for (std::size_t i = 0; i < inputs; ++i) expect_summary(program.gradient(i), one.golden["dx"][i], "dx");
+  const std::vector<ParameterInfo>& parameters = program.layer().parameters;
+  ASSERT_EQ(parameters.size(), one.golden["weights"].size());
+  std::size_t trainable = 0;
+  std::size_t moving = 0;
+  for (std::size_t j = 0; j < parameters.size(); ++j) {
+    EXPECT_EQ(parameters[j].shape, shape_from(one.golden["weights"][j])) << parameters[j].name;
+    if (parameters[j].trainable) {
+      expect_summary(program.gradient(inputs + trainable), one.golden["dw"][trainable], parameters[j].name);
+      ++trainable;
+    } else if (one.golden.contains("after")) {
+      expect_summary(numbers(program.weights().at(parameters[j].name)), one.golden["after"][moving++],
+                     parameters[j].name);
+    }
+  }
+  EXPECT_EQ(trainable, one.golden["dw"].size());
+}
+
+TEST_P(EveryLayer, GradientAgreesWithFiniteDifferences) {
+  LayerProgram program(GetParam());
+  expect_finite_differences(program);
+}
+
+TEST_P(EveryLayer, SurvivesTheJsonForm) {
+  const LayerCase& one = GetParam();
+  Model model{.layers = {Input{{2}}}, .outputs = {"tested"}, .sequential = false};
+  model.layers[0].name = "in";
+  model.layers.push_back(one.layer);
+  model.layers[1].inputs.assign(one.inputs.size(), "in");
+  const Json text = Json::parse(to_json(model).dump());
+  EXPECT_EQ(model_from_json(text), model);
+  const LayerType& type = layer_type(one.layer.type);
+  EXPECT_EQ(complete_config(type, model_from_json(text).layers[1], {}), complete_config(type, one.layer, {}));
+}
+
+TEST_P(EveryLayer, RefusesAnUnknownKeyByName) {
+  LayerCase one = GetParam();
+  one.layer.config["colour"] = "green";
+  const std::string message = error_of([&] { LayerProgram{one}; });
+  EXPECT_NE(message.find("layer 'tested' (" + one.layer.type + "): the key 'colour'"), std::string::npos) << message;
+}
+
+TEST_P(EveryLayer, IgnoresUnknownKeysThatAreOff) {
+  LayerCase one = GetParam();
+  one.layer.config["colour"] = nullptr;
+  one.layer.config["glossy"] = false;
+  one.layer.config["dtype"] = {{"module", "keras"}, {"class_name", "DTypePolicy"}, {"config", {{"name", "float32"}}}};
+  LayerProgram program(one);
+  program.run();
+  expect_summary(program.y(), one.golden["y"], "y");
+}
+
+std::string case_name(const testing::TestParamInfo<LayerCase>& info) {
+  std::string name = std::to_string(info.index) + "_";
+  for (const char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, EveryLayer, testing::ValuesIn(golden_cases()), case_name);
+
+TEST(Layers, EachHasAGoldenCase) {
+  std::set<std::string> tested{"InputLayer"};  // has nothing to compute
+  for (const LayerCase& one : golden_cases()) tested.insert(one.layer.type);
+  for (const LayerType* type : all_layers()) {
+    EXPECT_TRUE(tested.contains(std::string(type->id)))
+        << type->id << " is missing in tests/golden/make_layer_golden.py";
+  }
+}
+
+TEST(Layers, AreFoundByTheirClassName) {
+  EXPECT_EQ(layer_type("Conv2D").id, "Conv2D");
+  EXPECT_NE(error_of([] { layer_type("Conv2d"); }).find("did you mean 'Conv2D'"), std::string::npos);
+}
+
+LayerCase one_layer(std::string type, Json config, std::vector<Shape> inputs, bool training = false) {
+  return {.name = type,
+          .layer = {.type = type, .name = "l", .config = std::move(config)},
+          .inputs = std::move(inputs),
+          .training = training};
+}
+
+TEST(Dropout, IsRandomAndDifferentiableWhileTraining) {
+  LayerProgram program(one_layer("Dropout", {{"rate", 0.5}}, {{40, 25}}, true));
+  program.run();
+  const Tensor x = golden_tensor({40, 25}, 0);
+  const std::vector<double> y = program.y();
+  std::size_t dropped = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (y[i] == 0) ++dropped;
+    EXPECT_NEAR(y[i], y[i] == 0 ? 0.0 : 2.0 * static_cast<double>(x.values()[i]), 1e-6);
+  }
+  EXPECT_NEAR(static_cast<double>(dropped), 500, 5 * std::sqrt(250.0));
+  expect_finite_differences(program);
+}
+
+TEST(GaussianNoise, AddsNoiseOfItsDeviationWhileTraining) {
+  LayerProgram program(one_layer("GaussianNoise", {{"stddev", 0.3}}, {{40, 25}}, true));
+  program.run();
+  const Tensor x = golden_tensor({40, 25}, 0);
+  double squares = 0;
+  const std::vector<double> y = program.y();
+  for (std::size_t i = 0; i < y.size(); ++i) squares += std::pow(y[i] - static_cast<double>(x.values()[i]), 2);
+  EXPECT_NEAR(squares / 1000, 0.09, 5 * 0.09 * std::sqrt(2.0 / 1000));
+  expect_finite_differences(program);
+}
+
+TEST(Layers, DrawFromStreamsOfTheirOwn) {
+  LayerCase one = one_layer("Dropout", {{"rate", 0.5}}, {{8, 8}}, true);
+  LayerProgram first(one);
+  one.layer.name = "another";
+  LayerProgram second(one);
+  first.run();
+  second.run();
+  EXPECT_NE(first.y(), second.y());
+}
+
+TEST(LeakyReLU, TakesTheKeyOfKeras2) {
+  for (const Json& alpha : {Json(0.1), Json{{"type", "ndarray"}, {"value", 0.1}}}) {
+    LayerProgram program(one_layer("LeakyReLU", {{"alpha", alpha}}, {{3, 4}}));
+    program.run();
+    const Tensor x = golden_tensor({3, 4}, 0);
+    for (std::size_t i = 0; i < 12; ++i) {
+      const double value = static_cast<double>(x.values()[i]);
+      EXPECT_NEAR(program.y()[i], value > 0 ? value : 0.1 * value, 1e-7);
+    }
+  }
+}
+
+TEST(BatchNormalization, TakesTheAxisListOfTfKeras) {
+  LayerProgram program(one_layer("BatchNormalization", {{"axis", {1}}}, {{3, 4, 5}}));
+  EXPECT_EQ(program.layer().parameters[0].shape, (Shape{4}));
+}
+
+TEST(BatchNormalization, TakesTheKeysOfLaterKerasThatAreOff) {
+  EXPECT_EQ(error_of([] {
+              LayerProgram(one_layer(
+                  "BatchNormalization",
+                  {{"renorm", false}, {"renorm_clipping", nullptr}, {"renorm_momentum", 0.99}, {"synchronized", false}},
+                  {{3, 4}}));
+            }),
+            "no error");
+}
+
+TEST(Layers, FrozenOnesHaveNoTrainableParameters) {
+  LayerCase one = one_layer("Dense", {{"units", 3}}, {{2, 4}});
+  one.layer.trainable = false;
+  LayerProgram program(one);
+  for (const ParameterInfo& parameter : program.layer().parameters) EXPECT_FALSE(parameter.trainable);
+}
+
+TEST(KerasPadding, FollowsTheRulesOfSame) {
+  const auto same = [](std::int64_t n, std::int64_t k, std::int64_t s, std::int64_t d) {
+    return keras_padding("same", n, k, s, d);
+  };
+  EXPECT_EQ(same(6, 3, 2, 1).before, 0);
+  EXPECT_EQ(same(6, 3, 2, 1).after, 1);  // the odd one at the end
+  EXPECT_EQ(same(5, 3, 1, 1).before, 1);
+  EXPECT_EQ(same(5, 3, 1, 2).before, 2);
+  EXPECT_EQ(same(5, 1, 3, 1).after, 0);  // never negative
+  EXPECT_EQ(keras_padding("valid", 6, 3, 2, 1).after, 0);
+}
+
+// A configuration or an input that a layer must refuse, and what its message must say.
+struct Refusal {
+  const char* type;
+  Json config;
+  std::vector<Shape> inputs;
+  const char* says;
+};
+
+TEST(Layers, SayWhatIsWrongAndWhere) {
+  const Shape image{2, 6, 5, 4};
+  const Refusal refusals[] = {
+      {"Dense", Json::object(), {{2, 4}}, "layer 'l' (Dense): the key 'units' is missing"},
+      {"Dense", {{"units", 0}}, {{2, 4}}, "units must be at least 1, not 0"},
+      {"Dense", {{"units", "many"}}, {{2, 4}}, "units must be an integer up to 2147483647, not \"many\""},
+      {"Dense", {{"units", 1e300}}, {{2, 4}}, "units must be an integer"},
+      {"Dense", {{"units", 2}, {"use_bias", 1}}, {{2, 4}}, "use_bias must be true or false, not 1"},
+      {"Dense",
+       {{"units", 2}, {"kernel_constraint", {{"class_name", "MaxNorm"}}}},
+       {{2, 4}},
+       "kernel_constraint = {\"class_name\":\"MaxNorm\"} is not supported"},
+      {"Dense",
+       {{"units", 2}, {"kernel_regularizer", "orthogonal"}},
+       {{2, 4}},
+       "layer 'l' (Dense): kernel_regularizer: unknown regularizer"},
+      {"Dense", {{"units", 2}, {"activation", "rellu"}}, {{2, 4}}, "layer 'l' (Dense): activation: "},
+      {"Dense",
+       {{"units", 2}, {"kernel_initializer", "he_norml"}},
+       {{2, 4}},
+       "layer 'l' (Dense): kernel_initializer: "},
+      {"Dense",
+       {{"units", 2}, {"dtype", "mixed_float16"}},
+       {{2, 4}},
+       "layer 'l' (Dense): dtype mixed_float16 is not supported"},
+      {"Dense", {{"units", 2}, {"unit", 3}}, {{2, 4}}, "the key 'unit' is not supported; did you mean 'units'?"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", 3}},
+       {{2, 12}},
+       "layer 'l' (Conv2D): expects images (None, height, width, channels), but its input has shape (None, 12)"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", 7}},
+       {image},
+       "a window of 7 x 7 must fit into the image, but its input has shape (None, 6, 5, 4)"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", {1, 2, 3}}},
+       {image},
+       "kernel_size must be an integer or a list of 2, not [1,2,3]"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", 2}, {"groups", 3}},
+       {image},
+       "expects channels that 3 groups divide, but its input has shape (None, 6, 5, 4)"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", 2}, {"groups", 2}},
+       {image},
+       "filters must be divisible by the 2 groups, not 3"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", 2}, {"strides", 2}, {"dilation_rate", 2}},
+       {image},
+       "dilation_rate must be 1"},
+      {"Conv2D", {{"filters", 3}, {"kernel_size", 2}, {"padding", "causal"}}, {image}, "padding must be valid or same"},
+      {"Conv2D",
+       {{"filters", 3}, {"kernel_size", 2}, {"data_format", "channels_first"}},
+       {image},
+       "data_format = \"channels_first\" is not supported"},
+      {"MaxPooling2D", {{"strides", 0}}, {image}, "strides must be at least 1, not 0"},
+      {"Dropout", {{"rate", 1.5}}, {{2, 4}}, "rate must be between 0 and 1, not 1.5"},
+      {"Dropout", {{"rate", 0.5}, {"noise_shape", {1, 4}}}, {{2, 4}}, "noise_shape = [1,4] is not supported"},
+      {"Reshape",
+       {{"target_shape", {3, -1}}},
+       {{2, 4}},
+       "target_shape [3,-1] cannot hold the elements of a sample, but its input has shape (None, 4)"},
+      {"Reshape",
+       {{"target_shape", {-1, -1}}},
+       {{2, 4}},
+       "target_shape must be positive integers, one of them -1 at most"},
+      {"Permute", {{"dims", {1, 1}}}, {{2, 3, 4}}, "dims must hold each of the axes 1 to 2 once"},
+      {"BatchNormalization", {{"axis", 0}}, {{2, 4}}, "axis = 0 names an axis other than the batch"},
+      {"LayerNormalization", {{"axis", 1}}, {{2, 3, 4}}, "the normalized axes must be the last ones"},
+      {"ZeroPadding2D", {{"padding", -1}}, {image}, "padding must be n, [rows, columns]"},
+      {"Activation", Json::object(), {{2, 4}}, "activation must name an activation, not null"},
+      {"Add", Json::object(), {{2, 3}, {2, 4}}, "but its inputs have shapes (None, 3) and (None, 4)"},
+      {"Concatenate", Json::object(), {{2, 3, 4}, {2, 2, 4}}, "agree in all axes but the concatenated one"},
+  };
+  for (const Refusal& refusal : refusals) {
+    const std::string message =
+        error_of([&] { LayerProgram(one_layer(refusal.type, refusal.config, refusal.inputs)); });
+    EXPECT_NE(message.find(refusal.says), std::string::npos) << message << "\nlacks: " << refusal.says;
+    EXPECT_EQ(message.rfind("layer 'l'", 0), 0u) << message;
+  }
+}
+
+}  // namespace
+}  // namespace evenflow
