@@ -1,0 +1,190 @@
+// Every plan against the naive loops, on random shapes and settings.
+#include "evenflow/tensor/backend/backend.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "evenflow/base/random.h"
+#include "evenflow/base/threads.h"
+#include "evenflow/tensor.h"
+#include "evenflow/tensor/backend/small_matmul.h"
+
+namespace evenflow::backend {
+namespace {
+
+void soften(const float* x, float* y, std::size_t count, const UnaryParameters& p) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? p.values[0] * x[i] : x[i];
+}
+constexpr UnaryFunction kSoften{"soften", soften, nullptr, false, true};
+
+Tensor random_tensor(std::int64_t count, std::uint64_t seed) {
+  Tensor tensor(Shape{count});
+  Random random(seed);
+  for (float& value : tensor.values()) value = static_cast<float>(random.normal());
+  return tensor;
+}
+
+Tensor run(const Plan& plan, const Tensor& a, const Tensor& b, const Tensor& bias, Tensor c) {
+  const AlignedBytes scratch = allocate_aligned(plan.scratch_bytes + 64);
+  plan.run(a.data(), b.data(), bias.data(), c.data(), scratch.get());
+  return c;
+}
+
+// Relative to the root mean square: single elements may cancel.
+void expect_close(const Tensor& actual, const Tensor& expected, const std::string& what) {
+  double squares = 0;
+  for (const float v : expected.values()) squares += static_cast<double>(v) * v;
+  const double scale = std::sqrt(squares / static_cast<double>(expected.count())) + 1e-6;
+  for (std::int64_t i = 0; i < expected.count(); ++i) {
+    ASSERT_NEAR(actual[i], expected[i], 3e-5 * scale) << what << ", element " << i;
+  }
+}
+
+Epilogue random_epilogue(Random& random) {
+  Epilogue epilogue{.bias = random.below(2) == 1, .accumulate = random.below(4) == 0};
+  if (random.below(2) == 1) {
+    epilogue.activation = &kSoften;
+    epilogue.parameters.values[0] = 0.25f;
+  }
+  return epilogue;
+}
+
+void check_matmul(const MatmulShape& s, const Epilogue& epilogue, std::uint64_t seed) {
+  const Tensor a = random_tensor(s.m * s.k, seed);
+  const Tensor b = random_tensor(s.k * s.n, seed + 1);
+  const Tensor bias = random_tensor(s.n, seed + 2);
+  const Tensor c = random_tensor(s.m * s.n, seed + 3);
+  const std::string what = "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k) +
+                           (s.transpose_a ? " Ta" : "") + (s.transpose_b ? " Tb" : "");
+  const Tensor expected = run(naive::plan_matmul(s, epilogue), a, b, bias, c);
+  expect_close(run(plan_matmul(s, epilogue), a, b, bias, c), expected, what);
+  expect_close(run(plan_small_matmul(s, epilogue), a, b, bias, c), expected, "small " + what);
+}
+
+TEST(Backend, MatmulAgreesWithNaive) {
+  Random random(1);
+  for (int i = 0; i < 150; ++i) {
+    const auto extent = [&] { return static_cast<std::int64_t>(1 + random.below(i % 3 == 0 ? 150 : 40)); };
+    const MatmulShape shape{extent(), extent(), extent(), random.below(2) == 1, random.below(2) == 1};
+    check_matmul(shape, random_epilogue(random), static_cast<std::uint64_t>(i));
+  }
+}
+
+TEST(Backend, MatmulOfOneElementAndOfTrainingShapes) {
+  for (const bool ta : {false, true}) {
+    for (const bool tb : {false, true}) {
+      check_matmul({1, 1, 1, ta, tb}, {}, 5);
+      check_matmul({32, 32, 2, ta, tb}, {.bias = true}, 6);
+      check_matmul({64, 10, 256, ta, tb}, {.bias = true}, 7);
+      check_matmul({128, 130, 200, ta, tb}, {.accumulate = true}, 8);
+    }
+  }
+}
+
+TEST(Backend, MatmulRefusesEmptyShapes) { EXPECT_ANY_THROW(plan_matmul({0, 1, 1}, {})); }
+
+TEST(Backend, NaNAndInfinityPass) {
+  for (const std::int64_t n : {4, 200}) {
+    Tensor a(Shape{n * n}, 1.0f);
+    const Tensor b(Shape{n * n}, 1.0f);
+    a[0] = std::numeric_limits<float>::quiet_NaN();
+    a[n] = std::numeric_limits<float>::infinity();
+    const Tensor c = run(plan_matmul({n, n, n}, {}), a, b, b, Tensor(Shape{n * n}));
+    EXPECT_TRUE(std::isnan(c[1]));
+    EXPECT_TRUE(std::isinf(c[n + 1]));
+    EXPECT_EQ(c[2 * n], static_cast<float>(n));
+  }
+}
+
+Conv2dShape random_convolution(Random& random) {
+  const auto up_to = [&](std::uint64_t bound) { return static_cast<std::int64_t>(1 + random.below(bound)); };
+  Conv2dShape s{.batch = up_to(3), .height = 4 + up_to(8), .width = 6 + up_to(8), .channels = up_to(6), .filters = up_to(9),
+                .kernel_height = up_to(3), .kernel_width = up_to(4)};
+  if (random.below(3) == 0) {
+    s.groups = up_to(3);
+    s.channels = s.groups * up_to(3);
+    s.filters = s.groups * up_to(4);
+  }
+  if (random.below(2) == 0) {
+    s.stride_height = up_to(3);
+    s.stride_width = up_to(2);
+  } else if (random.below(2) == 0) {
+    s.dilation_height = up_to(2);
+    s.dilation_width = up_to(2);
+  }
+  if (random.below(2) == 0) {
+    s.pad_top = up_to(2) - 1;
+    s.pad_bottom = up_to(2) - 1;
+    s.pad_left = up_to(2) - 1;
+    s.pad_right = up_to(3) - 1;
+  }
+  return s;
+}
+
+std::string describe(const Conv2dShape& s) {
+  std::string text = "convolution";
+  for (const std::int64_t v : {s.batch, s.height, s.width, s.channels, s.filters, s.kernel_height, s.kernel_width, s.stride_height, s.stride_width,
+                               s.dilation_height, s.dilation_width, s.groups, s.pad_top, s.pad_bottom, s.pad_left, s.pad_right}) {
+    text += " " + std::to_string(v);
+  }
+  return text;
+}
+
+TEST(Backend, ConvolutionAndItsGradientsAgreeWithNaive) {
+  Random random(2);
+  for (std::uint64_t i = 0; i < 80; ++i) {
+    const Conv2dShape s = random_convolution(random);
+    const Epilogue epilogue = random_epilogue(random);
+    const std::int64_t outputs = s.batch * s.output_height() * s.output_width() * s.filters;
+    const Tensor x = random_tensor(s.batch * s.height * s.width * s.channels, i);
+    const Tensor w = random_tensor(s.kernel_height * s.kernel_width * s.channels / s.groups * s.filters, i + 100);
+    const Tensor bias = random_tensor(s.filters, i + 200);
+    const Tensor y = random_tensor(outputs, i + 300);
+    expect_close(run(plan_conv2d(s, epilogue), x, w, bias, y), run(naive::plan_conv2d(s, epilogue), x, w, bias, y), describe(s));
+    expect_close(run(plan_conv2d_input_gradient(s), y, w, bias, Tensor(x.shape())),
+                 run(naive::plan_conv2d_input_gradient(s), y, w, bias, Tensor(x.shape())), "input gradient of " + describe(s));
+    expect_close(run(plan_conv2d_kernel_gradient(s), x, y, bias, Tensor(w.shape())),
+                 run(naive::plan_conv2d_kernel_gradient(s), x, y, bias, Tensor(w.shape())), "kernel gradient of " + describe(s));
+  }
+}
+
+TEST(Backend, PoolingAndItsGradientsAgreeWithNaive) {
+  Random random(3);
+  for (std::uint64_t i = 0; i < 80; ++i) {
+    const auto up_to = [&](std::uint64_t bound) { return static_cast<std::int64_t>(1 + random.below(bound)); };
+    Pool2dShape s{.kind = i % 2 == 0 ? Pooling::maximum : Pooling::average, .batch = up_to(3), .height = 3 + up_to(8), .width = 3 + up_to(8),
+                  .channels = up_to(20), .pool_height = up_to(3), .pool_width = up_to(3), .stride_height = up_to(3), .stride_width = up_to(3)};
+    s.pad_top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(s.pool_height)));
+    s.pad_right = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(s.pool_width)));
+    const Tensor x = random_tensor(s.batch * s.height * s.width * s.channels, i);
+    const Tensor y = random_tensor(s.batch * s.output_height() * s.output_width() * s.channels, i + 100);
+    expect_close(run(plan_pool2d(s), x, x, x, y), run(naive::plan_pool2d(s), x, x, x, y), "pooling");
+    expect_close(run(plan_pool2d_gradient(s), x, y, x, Tensor(x.shape())), run(naive::plan_pool2d_gradient(s), x, y, x, Tensor(x.shape())),
+                 "pooling gradient");
+  }
+}
+
+TEST(Backend, MaximumKeepsNaN) {
+  Tensor x(Shape{2 * 2 * 3}, 1.0f);
+  x[0] = x[4] = x[11] = std::numeric_limits<float>::quiet_NaN();
+  const Pool2dShape s{.kind = Pooling::maximum, .batch = 1, .height = 2, .width = 2, .channels = 3, .pool_height = 2, .pool_width = 2};
+  const Tensor y = run(plan_pool2d(s), x, x, x, Tensor(Shape{3}));
+  for (std::int64_t k = 0; k < 3; ++k) EXPECT_TRUE(std::isnan(y[k])) << k;
+}
+
+TEST(BackendThreads, SameThreadsSameBits) {
+  const Tensor a = random_tensor(200 * 300, 1);
+  const Tensor b = random_tensor(300 * 100, 2);
+  const Plan plan = plan_matmul({200, 100, 300}, {});
+  for (const int count : {1, 2}) {
+    set_threads(count);
+    EXPECT_EQ(run(plan, a, b, b, Tensor(Shape{200 * 100})), run(plan, a, b, b, Tensor(Shape{200 * 100})));
+  }
+  set_threads(0);
+}
+
+}  // namespace
+}  // namespace evenflow::backend
