@@ -37,9 +37,19 @@ class Descriptor {
   fail(ErrorKind::io, "{}: cannot {}: {}", path.string(), action, std::strerror(errno));
 }
 
-void flush_to_disk(const Path& path) {
-  Descriptor file(path, O_RDONLY);
+void flush_to_disk(const Path& temporary, const Path& path) {
+  Descriptor file(temporary, O_RDONLY);
   if (!file.open() || ::fsync(file.get()) != 0) fail_io(path, "write");
+}
+
+// A rename would put a file in the place of /dev/null.
+void require_replaceable(const Path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(status)) fail(ErrorKind::io, "{}: cannot write: it is a folder", path.string());
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    fail(ErrorKind::io, "{}: cannot write: it is not a regular file", path.string());
+  }
 }
 
 // A name beside `path` that nobody else uses.
@@ -75,7 +85,8 @@ std::string read_file(const Path& path, std::size_t limit) {
   if (S_ISDIR(status.st_mode)) fail(ErrorKind::io, "{}: is a folder, not a file", path.string());
   std::string bytes;
   if (S_ISREG(status.st_mode)) {
-    if (static_cast<std::size_t>(status.st_size) > limit) fail(ErrorKind::input, "{}: larger than {} bytes", path.string(), limit);
+    if (static_cast<std::size_t>(status.st_size) > limit)
+      fail(ErrorKind::input, "{}: larger than {} bytes", path.string(), limit);
     bytes.reserve(static_cast<std::size_t>(status.st_size));
   }
   std::string buffer(std::size_t{1} << 20, '\0');
@@ -84,16 +95,18 @@ std::string read_file(const Path& path, std::size_t limit) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_io(path, "read");
     if (count == 0) return bytes;
-    if (bytes.size() + static_cast<std::size_t>(count) > limit) fail(ErrorKind::input, "{}: larger than {} bytes", path.string(), limit);
+    if (bytes.size() + static_cast<std::size_t>(count) > limit)
+      fail(ErrorKind::input, "{}: larger than {} bytes", path.string(), limit);
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
   }
 }
 
 void replace_file(const Path& path, const std::function<void(const Path& temporary)>& write) {
+  require_replaceable(path);
   const Path temporary = temporary_beside(path);
   RemoveOnExit cleanup(temporary);
   write(temporary);
-  flush_to_disk(temporary);
+  flush_to_disk(temporary, path);
   std::error_code error;
   std::filesystem::rename(temporary, path, error);
   if (error) fail(ErrorKind::io, "{}: cannot write: {}", path.string(), error.message());
@@ -135,7 +148,8 @@ std::string gunzip(std::string_view bytes, std::size_t limit) {
     status = inflate(&stream, Z_NO_FLUSH);
     consumed += chunk - stream.avail_in;
     const std::size_t made = buffer.size() - stream.avail_out;
-    if (status == Z_BUF_ERROR || (status == Z_OK && made == 0 && consumed == bytes.size())) fail(ErrorKind::input, "gzip data is cut off");
+    if (status == Z_BUF_ERROR || (status == Z_OK && made == 0 && consumed == bytes.size()))
+      fail(ErrorKind::input, "gzip data is cut off");
     if (status != Z_OK && status != Z_STREAM_END) fail(ErrorKind::input, "damaged gzip data");
     if (result.size() + made > limit) fail(ErrorKind::input, "gzip data expands to more than {} bytes", limit);
     result.append(buffer.data(), made);

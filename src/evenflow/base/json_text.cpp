@@ -30,11 +30,13 @@ std::string standard_json(std::string_view text, std::string_view what) {
                                                            : 0u;
         token > 0) {
       result += "null";
+      if (token > 4) result.append(token - 4, ' ');  // errors name positions
       i += token - 1;
       continue;
     }
     if (c == '"') in_string = true;
-    if ((c == '{' || c == '[') && ++depth > kDeepest) fail(ErrorKind::input, "{}: nested more than {} levels deep", what, kDeepest);
+    if ((c == '{' || c == '[') && ++depth > kDeepest)
+      fail(ErrorKind::input, "{}: nested more than {} levels deep", what, kDeepest);
     if (c == '}' || c == ']') --depth;
     result += c;
   }
@@ -47,7 +49,8 @@ Json parse_json(std::string_view text, std::string_view what) {
   try {
     return Json::parse(standard_json(text, what));
   } catch (const Json::exception& error) {
-    fail(ErrorKind::input, "{}: damaged JSON: {}", what, error.what());
+    const std::string_view reason = error.what();  // "[json.exception.parse_error.101] parse error at ..."
+    fail(ErrorKind::input, "{}: damaged JSON: {}", what, reason.substr(reason.find(' ') + 1));
   }
 }
 

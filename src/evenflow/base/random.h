@@ -18,10 +18,10 @@ class Random {
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
 
   std::uint32_t bits();
-  double uniform();                              // [0, 1), 53 bits
+  double uniform();  // [0, 1), 53 bits
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();                               // mean 0, deviation 1 (Box-Muller)
-  std::uint64_t below(std::uint64_t bound);      // [0, bound), unbiased; bound > 0
+  double normal();                           // mean 0, deviation 1; the same on every machine
+  std::uint64_t below(std::uint64_t bound);  // [0, bound), unbiased; bound > 0
   std::vector<std::int64_t> permutation(std::int64_t count);
 
  private:

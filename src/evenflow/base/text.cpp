@@ -9,9 +9,15 @@
 namespace evenflow {
 namespace {
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+char to_lower(char c) {
+  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // Levenshtein's distance, a row at a time.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -120,12 +126,13 @@ std::int64_t parse_integer(std::string_view text, std::string_view what) {
 
 std::string printable(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      result += c == '\n' ? std::string("\n") : fmt::format("\\x{:02x}", byte);
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool c1 = at(i) == 0xc2 && at(i + 1) >= 0x80 && at(i + 1) <= 0x9f;  // U+0080..U+009F in UTF-8
+    if (at(i) < 0x20 || at(i) == 0x7f || c1) {
+      result += text[i] == '\n' ? "\\n" : fmt::format("\\x{:02x}", at(c1 ? ++i : i));
     } else {
-      result += c;
+      result += text[i];
     }
   }
   return result;

@@ -30,7 +30,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
 // Whole text as a number; throws Error(usage) naming `what`.
 double parse_number(std::string_view text, std::string_view what);
 std::int64_t parse_integer(std::string_view text, std::string_view what);
-// Escape sequences and other control bytes replaced, for text from files that goes to a terminal.
+// Control characters, line ends among them, written as \n or \x1b: for text from files that goes to a terminal.
 std::string printable(std::string_view text);
 
 }  // namespace evenflow

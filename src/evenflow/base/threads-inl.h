@@ -14,7 +14,7 @@ void parallel_for(std::size_t count, std::size_t grain, const Body& body) {
     if (count > 0) body(std::size_t{0}, count);
     return;
   }
-#pragma omp parallel num_threads(static_cast<int>(workers))
+#pragma omp parallel num_threads(static_cast <int>(workers))
   {
     const auto team = static_cast<std::size_t>(omp_get_num_threads());
     const auto me = static_cast<std::size_t>(omp_get_thread_num());
