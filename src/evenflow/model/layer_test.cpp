@@ -111,7 +111,7 @@ void expect_finite_differences(LayerProgram& program) {
   std::vector<std::vector<double>> gradients;
   for (std::size_t i = 0; i < variables.size(); ++i) gradients.push_back(program.gradient(i));
   for (std::size_t i = 0; i < variables.size(); ++i) {
-    constexpr float kStep = 4e-3f;
+    constexpr float kStep = 1e-3f;
     Random random(11, i);
     const Tensor saved = *variables[i];
     std::vector<float> direction;

@@ -49,15 +49,16 @@ TEST(Model, SurvivesItsJsonForm) {
 
 TEST(Model, JsonFormsThatAreNotModelsAreRefused) {
   EXPECT_THROW(model_from_json(Json()), Error);
-  for (const auto& [key, value] : to_json(digits()).items()) {
-    Json missing = to_json(digits());
+  const Json whole = to_json(digits());
+  for (const auto& [key, value] : whole.items()) {
+    Json missing = whole;
     missing.erase(key);
     EXPECT_NE(error_of([&] { model_from_json(missing); }).find("model: "), std::string::npos) << key;
-    Json wrong = to_json(digits());
+    Json wrong = whole;
     wrong[key] = 7;
     EXPECT_NE(error_of([&] { model_from_json(wrong); }).find("model: "), std::string::npos) << key;
   }
-  Json path = to_json(digits());
+  Json path = whole;
   path["cross_entropy"] = "exact";
   EXPECT_EQ(error_of([&] { model_from_json(path); }), "model: cross_entropy must be fused or clipped, not 'exact'");
 }
