@@ -25,29 +25,29 @@ struct Measured {
 struct LayerTrace {
   std::string name;
   std::string type;
-  std::string activation;                     // "" when the layer has none
-  std::string initializer;                    // of the kernel, Keras's short name; "" without a kernel
-  std::int64_t units = 0;                     // elements of one sample's output
+  std::string activation;   // "" when the layer has none
+  std::string initializer;  // of the kernel, Keras's short name; "" without a kernel
+  std::int64_t units = 0;   // elements of one sample's output
   std::int64_t parameters = 0;
   bool trainable = true;
 
   // Forward numbers: means over the batches. Norms: root mean squares over the batches.
-  std::optional<double> second_moment;        // E[a^2] of the output
-  std::optional<double> variance_fraction;    // share of it that differs from sample to sample, 0..1
-  std::optional<double> mean_slope;           // E[f'(z)]
-  std::optional<double> mean_square_slope;    // E[f'(z)^2]
-  std::optional<double> saturated;            // fraction of outputs beyond the activation's saturation bounds
-  std::optional<double> dead;                 // fraction of units whose slope is 0 for every sample of a batch
-  std::optional<double> backward_norm;        // |dL/d output|, log10; see below for zero
-  std::optional<double> pre_activation_norm;  // |dL/dz|, log10
-  std::optional<double> weight_gradient_norm; // |dL/d kernel|, log10
-  std::optional<double> weight_gradient_rms;  // log10
-  std::optional<double> weight_norm;          // |kernel|, log10
-  std::optional<double> update_ratio;         // effective |update| / |weights| per step under its optimizer
+  std::optional<double> second_moment;         // E[a^2] of the output
+  std::optional<double> variance_fraction;     // share of it that differs from sample to sample, 0..1
+  std::optional<double> mean_slope;            // E[f'(z)]
+  std::optional<double> mean_square_slope;     // E[f'(z)^2]
+  std::optional<double> saturated;             // fraction of outputs beyond the activation's saturation bounds
+  std::optional<double> dead;                  // fraction of units whose slope is 0 for every sample of a batch
+  std::optional<double> backward_norm;         // |dL/d output|, log10; see below for zero
+  std::optional<double> pre_activation_norm;   // |dL/dz|, log10
+  std::optional<double> weight_gradient_norm;  // |dL/d kernel|, log10
+  std::optional<double> weight_gradient_rms;   // log10
+  std::optional<double> weight_norm;           // |kernel|, log10
+  std::optional<double> update_ratio;          // effective |update| / |weights| per step under its optimizer
   // The chain-rule ledger: decades that the way back through this layer adds (+) or takes (-).
-  std::optional<double> slope_decades;        // log10 |dL/dz| - log10 |dL/da|: the activation's slope
-  std::optional<double> weight_decades;       // log10 |dL/d input| - log10 |dL/dz|: the weights' gain
-  double non_finite = 0;                      // values met in forward and backward
+  std::optional<double> slope_decades;   // log10 |dL/dz| - log10 |dL/da|: the activation's slope
+  std::optional<double> weight_decades;  // log10 |dL/d input| - log10 |dL/dz|: the weights' gain
+  double non_finite = 0;                 // values met in forward and backward
   friend bool operator==(const LayerTrace&, const LayerTrace&) = default;
 };
 // log10 of a norm that is exactly zero.
@@ -57,27 +57,27 @@ inline constexpr double kZeroNorm = -400.0;
 // loss: penalties on weights and activities are left out.
 struct Trace {
   std::string model;
-  std::string protocol;           // "loss" or "cotangent" (random gradient at the output, theory's protocol)
+  std::string protocol;  // "loss" or "cotangent" (random gradient at the output, theory's protocol)
   std::string data;
   std::string loss;
-  std::string optimizer;          // class name
+  std::string optimizer;  // class name
   double learning_rate = 0;
-  bool adaptive = false;          // the optimizer rescales gradients
-  double epsilon = 0;             // of an adaptive optimizer
+  bool adaptive = false;  // the optimizer rescales gradients
+  double epsilon = 0;     // of an adaptive optimizer
   std::int64_t samples = 0;
   std::int64_t batch_size = 0;
   std::int64_t batches = 0;
-  std::int64_t redraws = 0;       // 0: the file's own weights
+  std::int64_t redraws = 0;  // 0: the file's own weights
   std::uint64_t seed = 0;
   double loss_value = 0;
-  std::vector<LayerTrace> layers;         // every layer, in the model's order
-  std::vector<std::size_t> chain;         // indices of the layers from input to output with the most kernels
-  std::vector<std::size_t> path;          // those of them that have a kernel, first to last
-  std::int64_t dead_redraws = 0;          // draws in which no gradient at all reached the first kernel layer: not
-                                          // among the means below, unless there was no other
-  Measured total_decades;                 // log10 of the first over the last pre-activation gradient norm on the path
-  Measured decades_per_layer;             // least-squares slope toward the input: negative vanishes
-  double expected_deviation = 0;          // of total_decades at this width and depth (theory, section 1.12)
+  std::vector<LayerTrace> layers;           // every layer, in the model's order
+  std::vector<std::size_t> chain;           // indices of the layers from input to output with the most kernels
+  std::vector<std::size_t> path;            // those of them that have a kernel, first to last
+  std::int64_t dead_redraws = 0;            // draws in which no gradient at all reached the first kernel layer: left
+                                            // out of all means, unless there was no other
+  Measured total_decades;                   // log10 of the first over the last pre-activation gradient norm on the path
+  Measured decades_per_layer;               // least-squares slope toward the input: negative vanishes
+  double expected_deviation = 0;            // of total_decades at this width and depth (theory, section 1.12)
   std::optional<double> predicted_decades;  // total_decades by mean-field theory; absent where it does not apply
   friend bool operator==(const Trace&, const Trace&) = default;
 };
@@ -85,28 +85,30 @@ Json to_json(const Trace& trace);
 Trace trace_from_json(const Json& json);
 
 enum class Severity : std::uint8_t { info, warning, error };
-std::string_view to_string(Severity severity);
+constexpr std::string_view to_string(Severity severity) {
+  return severity == Severity::info ? "info" : severity == Severity::warning ? "warning" : "error";
+}
 
 struct Finding {
   struct Number {
-    std::string name;   // "decades_per_layer"
+    std::string name;  // "decades_per_layer"
     double value = 0;
-    std::string unit;   // "decades"
+    std::string unit;  // "decades"
     friend bool operator==(const Number&, const Number&) = default;
   };
   // One factor of the cause and the decades it accounts for.
   struct Cause {
-    std::string factor;       // "sigmoid's slope", "the weights' gain"
+    std::string factor;  // "sigmoid's slope", "the weights' gain"
     double decades = 0;
     std::string explanation;  // "mean slope 0.249, root mean square 0.249"
     friend bool operator==(const Cause&, const Cause&) = default;
   };
-  std::string rule;             // "vanishing-gradient"
+  std::string rule;  // "vanishing-gradient"
   Severity severity = Severity::info;
   std::vector<std::string> layers;
   std::vector<Number> evidence;
-  std::vector<Cause> cause;     // largest first
-  std::string message;          // one or two sentences, plain words
+  std::vector<Cause> cause;         // largest first
+  std::string message;              // one or two sentences, plain words
   std::vector<std::string> advice;  // what to try, a line each
   std::string learn;                // where to read more
   friend bool operator==(const Finding&, const Finding&) = default;
@@ -115,10 +117,10 @@ Json to_json(const Finding& finding);
 Finding finding_from_json(const Json& json);
 
 struct ProbeOptions {
-  const Dataset* data = nullptr;   // null: standard normal inputs and the cotangent protocol
+  const Dataset* data = nullptr;  // null: standard normal inputs and the cotangent protocol
   int batch_size = 32;
   int batches = 4;
-  int redraws = 0;                 // N > 0: measure N fresh draws of the initializers instead of the given weights
+  int redraws = 0;  // N > 0: measure N fresh draws of the initializers instead of the given weights
   std::uint64_t seed = 0;
 };
 
@@ -126,7 +128,7 @@ struct ProbeOptions {
 // cotangent protocol is used: the loss is the batch's mean of <G, output> with G ~ N(0, 1), where the output is taken
 // before a last softmax or sigmoid. Norms of any size are measured: the backward pass is rescaled where float32 ends.
 // Where the forward pass overflows, the layers before the overflow are measured with the cotangent protocol.
-// Throws Error(input) when the data does not fit (fit_to_model makes it fit), Error(usage) without samples or loss.
+// Throws Error(input) when the data does not fit (fit_to_model makes it fit), Error(usage) for data without samples.
 Trace probe(const SavedModel& model, const ProbeOptions& options);
 
 // Judges a trace by every rule, worst first. Each rule that finds nothing adds its reason to `silences`.

@@ -16,8 +16,10 @@ struct TextStyle {
   int width = 100;  // columns
 };
 
-// What `evenflow check` prints: the heading, a row per layer (runs of alike layers folded), then the findings.
-std::string check_text(const Trace& trace, std::span<const Finding> findings, const TextStyle& style);
+// What `evenflow check` prints: the heading, a row per layer (runs of alike layers folded), then the findings, and the
+// reasons of the rules that found nothing.
+std::string check_text(const Trace& trace, std::span<const Finding> findings, const TextStyle& style,
+                       std::span<const std::string> silences = {});
 
 // docs/check.schema.json describes it; "schema_version" is 1.
 Json check_json(const Trace& trace, std::span<const Finding> findings);

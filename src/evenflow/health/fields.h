@@ -9,17 +9,13 @@
 namespace evenflow {
 
 template <class T, class Visit>
-void visit_fields(T& measured, const Visit& visit)
-  requires std::same_as<std::remove_const_t<T>, Measured>
-{
+void visit_fields(T& measured, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Measured> {
   visit("mean", measured.mean);
   visit("deviation", measured.deviation);
 }
 
 template <class T, class Visit>
-void visit_fields(T& layer, const Visit& visit)
-  requires std::same_as<std::remove_const_t<T>, LayerTrace>
-{
+void visit_fields(T& layer, const Visit& visit) requires std::same_as<std::remove_const_t<T>, LayerTrace> {
   visit("name", layer.name);
   visit("type", layer.type);
   visit("activation", layer.activation);
@@ -45,9 +41,7 @@ void visit_fields(T& layer, const Visit& visit)
 }
 
 template <class T, class Visit>
-void visit_fields(T& trace, const Visit& visit)
-  requires std::same_as<std::remove_const_t<T>, Trace>
-{
+void visit_fields(T& trace, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Trace> {
   visit("model", trace.model);
   visit("protocol", trace.protocol);
   visit("data", trace.data);
@@ -73,27 +67,21 @@ void visit_fields(T& trace, const Visit& visit)
 }
 
 template <class T, class Visit>
-void visit_fields(T& number, const Visit& visit)
-  requires std::same_as<std::remove_const_t<T>, Finding::Number>
-{
+void visit_fields(T& number, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Finding::Number> {
   visit("name", number.name);
   visit("value", number.value);
   visit("unit", number.unit);
 }
 
 template <class T, class Visit>
-void visit_fields(T& cause, const Visit& visit)
-  requires std::same_as<std::remove_const_t<T>, Finding::Cause>
-{
+void visit_fields(T& cause, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Finding::Cause> {
   visit("factor", cause.factor);
   visit("decades", cause.decades);
   visit("explanation", cause.explanation);
 }
 
 template <class T, class Visit>
-void visit_fields(T& finding, const Visit& visit)
-  requires std::same_as<std::remove_const_t<T>, Finding>
-{
+void visit_fields(T& finding, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Finding> {
   visit("rule", finding.rule);
   visit("severity", finding.severity);
   visit("layers", finding.layers);

@@ -12,7 +12,9 @@ namespace {
 // A weak verdict (1 to 3 decades) needs depth: over one or two steps it is the shape of a layer and not a trend.
 constexpr std::size_t kStepsForWeak = 3;
 
-bool measured(const std::optional<double>& norm) { return norm && std::isfinite(*norm); }
+bool measured(const std::optional<double>& norm) {
+  return norm && std::isfinite(*norm);
+}
 
 }  // namespace
 
@@ -117,7 +119,9 @@ void add_gain(const LayerTrace& layer, bool has_kernel, std::map<std::string, Su
   ++sum.layers;
 }
 
-std::string layers_text(int layers) { return layers == 1 ? "in one layer" : fmt::format("in each of {} layers", layers); }
+std::string layers_text(int layers) {
+  return layers == 1 ? "in one layer" : fmt::format("in each of {} layers", layers);
+}
 
 std::string slope_text(const Sum& sum) {
   return fmt::format("mean slope {:.3g}, root mean square {:.3g}, {}", sum.slope / sum.layers,
@@ -148,7 +152,8 @@ std::vector<Finding::Cause> causes(const Trace& trace, const Profile& profile) {
   }
   constexpr double kNegligible = 0.005;
   std::vector<Finding::Cause> causes;
-  for (const auto& [activation, sum] : slopes) causes.push_back({activation + "'s slope", sum.decades, slope_text(sum)});
+  for (const auto& [activation, sum] : slopes)
+    causes.push_back({activation + "'s slope", sum.decades, slope_text(sum)});
   for (const auto& [what, sum] : gains) {
     const bool weights = what == "the weights";
     if (!weights && std::abs(sum.decades) < kNegligible) continue;
@@ -195,6 +200,8 @@ std::vector<std::string> names(const Trace& trace, const std::vector<std::size_t
   return result;
 }
 
-std::string optimizer_name(const Trace& trace) { return trace.optimizer.empty() ? "the optimizer" : trace.optimizer; }
+std::string optimizer_name(const Trace& trace) {
+  return trace.optimizer.empty() ? "the optimizer" : trace.optimizer;
+}
 
 }  // namespace evenflow

@@ -15,13 +15,13 @@ struct Profile {
     std::size_t layer;  // in trace.layers
     double decades;     // 0 for the last one
   };
-  std::vector<Point> points;   // first to last; only layers whose gradient was measured
-  double last_norm = 0;        // log10; kZeroNorm if it is exactly zero
-  double total = 0;            // decades of the first: trace.total_decades.mean
-  double per_layer = 0;        // trace.decades_per_layer.mean
-  double lowest = 0;           // smallest and largest decades of a point
+  std::vector<Point> points;  // first to last; only layers whose gradient was measured
+  double last_norm = 0;       // log10; kZeroNorm if it is exactly zero
+  double total = 0;           // decades of the first: trace.total_decades.mean
+  double per_layer = 0;       // trace.decades_per_layer.mean
+  double lowest = 0;          // smallest and largest decades of a point
   double highest = 0;
-  double allowed = 1;          // |total| up to this is healthy
+  double allowed = 1;  // |total| up to this is healthy
 
   std::size_t steps() const { return points.empty() ? 0 : points.size() - 1; }
   // The even trend explains most of `decades` (else it is one or a few layers that make it).
@@ -44,10 +44,10 @@ inline constexpr double kDestructiveRatio = 1e-1;
 inline constexpr double kUpdateSpread = 1e3;
 
 struct Updates {
-  bool known = false;                  // of every trainable layer on the path
+  bool known = false;  // of every trainable layer on the path
   double smallest = 0;
   double largest = 0;
-  std::vector<std::size_t> starved;    // layers below kStarvedRatio and kUpdateSpread below the largest
+  std::vector<std::size_t> starved;  // layers below kStarvedRatio and kUpdateSpread below the largest
   // Every layer trains, at rates that one learning rate can serve.
   bool sane() const { return known && smallest >= kStarvedRatio && largest <= smallest * kUpdateSpread; }
 };

@@ -16,10 +16,18 @@ constexpr std::array<Severity, 3> kSeverities = {Severity::info, Severity::warni
 
 // ---- Writing
 
-Json write(const std::string& text) { return text; }
-Json write(bool flag) { return flag; }
-Json write(double value) { return number(value); }
-Json write(Severity severity) { return std::string(to_string(severity)); }
+Json write(const std::string& text) {
+  return text;
+}
+Json write(bool flag) {
+  return flag;
+}
+Json write(double value) {
+  return number(value);
+}
+Json write(Severity severity) {
+  return std::string(to_string(severity));
+}
 template <std::integral T>
 Json write(T value) {
   return value;
@@ -29,8 +37,7 @@ Json write(const std::optional<T>& value) {
   return value ? write(*value) : Json();
 }
 template <class T>
-  requires std::is_class_v<T>
-Json write(const T& object);
+requires std::is_class_v<T> Json write(const T& object);
 template <class T>
 Json write(const std::vector<T>& list) {
   Json json = Json::array();
@@ -38,8 +45,7 @@ Json write(const std::vector<T>& list) {
   return json;
 }
 template <class T>
-  requires std::is_class_v<T>
-Json write(const T& object) {
+requires std::is_class_v<T> Json write(const T& object) {
   Json json = Json::object();
   visit_fields(object, [&json](const char* name, const auto& value) { json[name] = write(value); });
   return json;
@@ -93,7 +99,7 @@ void read(const Json& json, const std::string& what, std::optional<T>& value) {
   if (!json.is_null()) read(json, what, value.emplace());
 }
 template <class T>
-  requires std::is_class_v<T>
+requires std::is_class_v<T>
 void read(const Json& json, const std::string& what, T& object);
 template <class T>
 void read(const Json& json, const std::string& what, std::vector<T>& list) {
@@ -102,7 +108,7 @@ void read(const Json& json, const std::string& what, std::vector<T>& list) {
   for (std::size_t i = 0; i < json.size(); ++i) read(json[i], fmt::format("{}[{}]", what, i), list.emplace_back());
 }
 template <class T>
-  requires std::is_class_v<T>
+requires std::is_class_v<T>
 void read(const Json& json, const std::string& what, T& object) {
   if (!json.is_object()) wrong(what, "an object", json);
   visit_fields(object, [&](const char* name, auto& value) {
@@ -122,16 +128,9 @@ void check_indices(const std::vector<std::size_t>& indices, const Trace& trace, 
 
 }  // namespace
 
-std::string_view to_string(Severity severity) {
-  switch (severity) {
-    case Severity::info: return "info";
-    case Severity::warning: return "warning";
-    case Severity::error: return "error";
-  }
-  return "error";
+Json to_json(const Trace& trace) {
+  return write(trace);
 }
-
-Json to_json(const Trace& trace) { return write(trace); }
 
 Trace trace_from_json(const Json& json) {
   Trace trace;
@@ -141,7 +140,9 @@ Trace trace_from_json(const Json& json) {
   return trace;
 }
 
-Json to_json(const Finding& finding) { return write(finding); }
+Json to_json(const Finding& finding) {
+  return write(finding);
+}
 
 Finding finding_from_json(const Json& json) {
   Finding finding;

@@ -98,11 +98,13 @@ Finding overflow(const Trace& trace, const Profile& flow, const std::vector<std:
     result.cause = causes(trace, flow);
     result.advice = advice(flow, result.cause);
     if (flow.total > flow.allowed) {
-      result.message += fmt::format(" Over the {} layers that could be measured the gradient grows by {:.2f} decades per layer.",
-                                    flow.points.size(), flow.per_layer);
+      result.message +=
+          fmt::format(" Over the {} layers that could be measured the gradient grows by {:.2f} decades per layer.",
+                      flow.points.size(), flow.per_layer);
     }
   }
-  if (result.advice.empty()) result.advice = {"smaller initial weights (he_normal for relu), and inputs scaled to about 1"};
+  if (result.advice.empty())
+    result.advice = {"smaller initial weights (he_normal for relu), and inputs scaled to about 1"};
   result.learn = kLearn;
   return result;
 }

@@ -6,6 +6,7 @@
 #include "evenflow/base/text.h"
 #include "evenflow/health/flow.h"
 #include "evenflow/health/rule.h"
+#include "evenflow/health/zero.h"
 
 namespace evenflow::rules {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 constexpr double kBlindSignal = 1e-6;
 // All weight gradients below 10^-8: the scale itself is lost, which no ratio shows (theory, section 8.1).
 constexpr double kLostScale = -8;
-constexpr double kExactlyZero = -300;  // below: kZeroNorm is part of the number
 
 constexpr std::string_view kLearn =
     "X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks (AISTATS 2010)";
@@ -44,8 +44,8 @@ std::vector<std::size_t> weakened(const Profile& profile) {
 
 std::string loss_text(const Trace& trace, const Profile& profile, double decades) {
   if (profile.is_trend(decades)) {
-    return fmt::format("The gradient loses {:.2f} decades per layer, {:.1f} decades over {} layers.", -profile.per_layer,
-                       -decades, profile.points.size());
+    return fmt::format("The gradient loses {:.2f} decades per layer, {:.1f} decades over {} layers.",
+                       -profile.per_layer, -decades, profile.points.size());
   }
   const std::size_t steepest = profile.steepest(decades);
   const auto& below = profile.points[steepest];
@@ -133,12 +133,15 @@ Finding blocked(const Trace& trace, const Profile& profile) {
   result.layers = names(trace, cut_off);
   result.evidence = evidence(trace, profile, updates(trace));
   const bool dead = barrier.dead.value_or(0) == 1;
-  result.cause = {{dead ? fmt::format("dead units in {}", barrier.name) : fmt::format("no gradient at {}", barrier.name),
-                   profile.total, dead ? fmt::format("the slope of {} is 0 for every unit and every sample", barrier.activation)
-                                       : "its gradient is exactly zero"}};
+  result.cause = {
+      {dead ? fmt::format("dead units in {}", barrier.name) : fmt::format("no gradient at {}", barrier.name),
+       profile.total,
+       dead ? fmt::format("the slope of {} is 0 for every unit and every sample", barrier.activation)
+            : "its gradient is exactly zero"}};
   result.message = fmt::format("No gradient at all reaches {} of {} layers: it is exactly zero from {} on back.",
                                cut_off.size(), profile.points.size(), barrier.name);
-  result.advice = {"fresh weights with he_normal and a smaller learning rate", "leaky_relu or elu: their slope is never 0"};
+  result.advice = {"fresh weights with he_normal and a smaller learning rate",
+                   "leaky_relu or elu: their slope is never 0"};
   result.learn = "L. Lu et al.: Dying ReLU and initialization (arXiv 1903.06733)";
   return result;
 }
@@ -149,7 +152,8 @@ Finding dying(const Trace& trace, const Profile& profile) {
   result.layers = names(trace, {trace.path.front()});
   result.message = fmt::format("In {} of {} draws of the weights no gradient at all reaches the first layer.",
                                trace.dead_redraws, trace.redraws);
-  result.advice = {"leaky_relu or elu: their slope is never 0", "wider layers, or batch_normalization before each activation"};
+  result.advice = {"leaky_relu or elu: their slope is never 0",
+                   "wider layers, or batch_normalization before each activation"};
   return result;
 }
 
@@ -157,7 +161,8 @@ Verdict check(const Trace& trace) {
   if (trace.path.size() < 2) return Silence{"fewer than two layers with kernels: there is no way back to lose size on"};
   const Profile flow = profile(trace);
   if (flow.points.size() < 2) return Silence{"the gradient was measured at fewer than two layers"};
-  if (flow.last_norm <= kExactlyZero) return Silence{"the gradient at the output is exactly zero: there is nothing to judge"};
+  if (flow.last_norm <= kExactlyZero)
+    return Silence{"the gradient at the output is exactly zero: there is nothing to judge"};
   if (flow.total <= kExactlyZero || flow.lowest <= kExactlyZero) return blocked(trace, flow);
 
   const double decades = std::min(flow.total, flow.lowest);
