@@ -132,11 +132,11 @@ ValueId reduce_mean(Graph& graph, ValueId x, std::vector<int> axes, bool keepdim
   return scale(graph, sum, static_cast<float>(static_cast<double>(graph.shape(sum).count()) / before));
 }
 
-ValueId broadcast_to(Graph& graph, ValueId x, const Shape& shape) {
+ValueId broadcast_to(Graph& graph, ValueId x, Shape shape) {
   return graph.shape(x) == shape ? x : graph.add1(std::make_shared<BroadcastTo>(shape), {x});
 }
 
-ValueId sum_to(Graph& graph, ValueId x, const Shape& shape) {
+ValueId sum_to(Graph& graph, ValueId x, Shape shape) {
   const Shape from = graph.shape(x);
   if (broadcast_shape("sum_to", from, shape) != from) {
     fail(ErrorKind::shape, "sum_to: the shape {} does not broadcast to {}", to_string(shape), to_string(from));

@@ -12,9 +12,9 @@ ValueId reduce_sum(Graph& graph, ValueId x, std::vector<int> axes, bool keepdims
 ValueId reduce_mean(Graph& graph, ValueId x, std::vector<int> axes, bool keepdims = false);
 
 // x repeated to `shape` by numpy's broadcasting rule.
-ValueId broadcast_to(Graph& graph, ValueId x, const Shape& shape);
+ValueId broadcast_to(Graph& graph, ValueId x, Shape shape);
 
 // x summed to `shape`, from which x's shape must come by broadcasting: the gradient of broadcasting.
-ValueId sum_to(Graph& graph, ValueId x, const Shape& shape);
+ValueId sum_to(Graph& graph, ValueId x, Shape shape);
 
 }  // namespace evenflow::ops

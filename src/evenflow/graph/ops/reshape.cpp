@@ -39,7 +39,7 @@ class Reshape : public Operator {
 
 }  // namespace
 
-ValueId reshape(Graph& graph, ValueId x, const Shape& shape) {
+ValueId reshape(Graph& graph, ValueId x, Shape shape) {
   return graph.shape(x) == shape ? x : graph.add1(std::make_shared<Reshape>(shape), {x});
 }
 
