@@ -14,14 +14,18 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 46;
 
-void release(std::byte* bytes) { std::free(bytes); }
+void release(std::byte* bytes) {
+  std::free(bytes);
+}
 
 }  // namespace
 
-Shape::Shape(std::initializer_list<std::int64_t> dims) : Shape(std::span<const std::int64_t>(dims.begin(), dims.size())) {}
+Shape::Shape(std::initializer_list<std::int64_t> dims)
+    : Shape(std::span<const std::int64_t>(dims.begin(), dims.size())) {}
 
 Shape::Shape(std::span<const std::int64_t> dims) {
-  if (dims.size() > kMaxRank) fail(ErrorKind::shape, "a shape has {} axes; at most {} are possible", dims.size(), kMaxRank);
+  if (dims.size() > kMaxRank)
+    fail(ErrorKind::shape, "a shape has {} axes; at most {} are possible", dims.size(), kMaxRank);
   std::int64_t count = 1;
   for (const std::int64_t extent : dims) {
     if (extent < 0) fail(ErrorKind::shape, "a shape has the negative extent {}", extent);
@@ -31,7 +35,9 @@ Shape::Shape(std::span<const std::int64_t> dims) {
   }
 }
 
-std::int64_t Shape::count() const { return count(0, rank_); }
+std::int64_t Shape::count() const {
+  return count(0, rank_);
+}
 
 std::int64_t Shape::count(int from, int to) const {
   std::int64_t product = 1;
@@ -49,7 +55,9 @@ Shape Shape::slice(int from, int to) const {
   return Shape(dims().subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
 }
 
-std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape.dims(), ", ")); }
+std::string to_string(const Shape& shape) {
+  return fmt::format("({})", fmt::join(shape.dims(), ", "));
+}
 
 Shape concatenate(const Shape& a, const Shape& b) {
   std::vector<std::int64_t> dims(a.dims().begin(), a.dims().end());
@@ -66,9 +74,7 @@ AlignedBytes allocate_aligned(std::size_t bytes) {
 }
 
 Tensor::Tensor(const Shape& shape, float fill)
-    : shape_(shape),
-      size_(static_cast<std::size_t>(shape.count())),
-      bytes_(allocate_aligned(size_ * sizeof(float))) {
+    : shape_(shape), size_(static_cast<std::size_t>(shape.count())), bytes_(allocate_aligned(size_ * sizeof(float))) {
   if (fill != 0.0f) std::fill_n(data(), size_, fill);
 }
 
@@ -117,11 +123,13 @@ Tensor Tensor::rows(std::int64_t from, std::int64_t to) const {
     fail(ErrorKind::usage, "rows [{}, {}) of a tensor of shape {}", from, to, to_string(shape_));
   }
   const std::int64_t width = shape_.count(1, shape_.rank());
-  return {shape_.with(0, to - from), values().subspan(static_cast<std::size_t>(from * width), static_cast<std::size_t>((to - from) * width))};
+  return {shape_.with(0, to - from),
+          values().subspan(static_cast<std::size_t>(from * width), static_cast<std::size_t>((to - from) * width))};
 }
 
 bool operator==(const Tensor& a, const Tensor& b) {
-  return a.shape_ == b.shape_ && a.size_ == b.size_ && std::equal(a.values().begin(), a.values().end(), b.values().begin());
+  return a.shape_ == b.shape_ && a.size_ == b.size_ &&
+         std::equal(a.values().begin(), a.values().end(), b.values().begin());
 }
 
 }  // namespace evenflow

@@ -30,24 +30,32 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Arrays from twice this size on are worth a second thread.
 inline constexpr std::size_t kParallelGrain = std::size_t{1} << 15;
 
-// The first `count` lanes; the others are zero. (A masked load may read beyond the end on some targets.)
+// The first `count` lanes; the others are zero. (Where a masked access may touch what lies behind, through a copy.)
 template <class D>
 HWY_INLINE hn::Vec<D> LoadPart(D d, const float* x, std::size_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
   std::memcpy(lanes, x, count * sizeof(float));
   return hn::Load(d, lanes);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, count), d, x);
+#endif
 }
 
 template <class D>
 HWY_INLINE void StorePart(hn::Vec<D> v, D d, float* y, std::size_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(v, d, lanes);
   std::memcpy(y, lanes, count * sizeof(float));
+#else
+  hn::BlendedStore(v, hn::FirstN(d, count), d, y);
+#endif
 }
 
 template <class Function>
 void MapForward(const float* x, float* y, std::size_t count, const UnaryParameters& parameters) {
-  parallel_for(count, kParallelGrain, [=](std::size_t begin, std::size_t end) {
+  parallel_for(count, kParallelGrain, [=](std::size_t begin, std::size_t end) HWY_ATTR {
     const hn::ScalableTag<float> d;
     const std::size_t lanes = hn::Lanes(d);
     std::size_t i = begin;
@@ -59,7 +67,7 @@ void MapForward(const float* x, float* y, std::size_t count, const UnaryParamete
 template <class Function>
 void MapBackward(const float* x, const float* y, const float* dy, float* dx, std::size_t count,
                  const UnaryParameters& parameters) {
-  parallel_for(count, kParallelGrain, [=](std::size_t begin, std::size_t end) {
+  parallel_for(count, kParallelGrain, [=](std::size_t begin, std::size_t end) HWY_ATTR {
     const hn::ScalableTag<float> d;
     const std::size_t lanes = hn::Lanes(d);
     const auto zero = hn::Zero(d);

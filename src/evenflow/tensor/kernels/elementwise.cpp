@@ -1,11 +1,9 @@
 #include "evenflow/tensor/kernels/elementwise.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
 
-#include "evenflow/base/random.h"
 #include "evenflow/base/threads.h"
+#include "evenflow/tensor/kernels/blocked_sum.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenflow/tensor/kernels/elementwise.cpp"
@@ -26,40 +24,53 @@ HWY_INLINE V NanOr(D, V a, V b, V otherwise) {
 
 struct Add {
   template <class D, class V>
-  static V Apply(D, V a, V b) { return hn::Add(a, b); }
+  static V Apply(D, V a, V b) {
+    return hn::Add(a, b);
+  }
 };
 struct Subtract {
   template <class D, class V>
-  static V Apply(D, V a, V b) { return hn::Sub(a, b); }
+  static V Apply(D, V a, V b) {
+    return hn::Sub(a, b);
+  }
 };
 struct Multiply {
   template <class D, class V>
-  static V Apply(D, V a, V b) { return hn::Mul(a, b); }
+  static V Apply(D, V a, V b) {
+    return hn::Mul(a, b);
+  }
 };
 struct Divide {
   template <class D, class V>
-  static V Apply(D, V a, V b) { return hn::Div(a, b); }
+  static V Apply(D, V a, V b) {
+    return hn::Div(a, b);
+  }
 };
 struct Maximum {
   template <class D, class V>
-  static V Apply(D d, V a, V b) { return NanOr(d, a, b, hn::Max(a, b)); }
+  static V Apply(D d, V a, V b) {
+    return NanOr(d, a, b, hn::Max(a, b));
+  }
 };
 struct Minimum {
   template <class D, class V>
-  static V Apply(D d, V a, V b) { return NanOr(d, a, b, hn::Min(a, b)); }
+  static V Apply(D d, V a, V b) {
+    return NanOr(d, a, b, hn::Min(a, b));
+  }
 };
 
-// y[i] = f(i, lanes in use); `load` says how operands are read.
+// Stores body(load) to y; `load` reads an operand's vector at the same place.
 template <class Body>
 void ForVectors(std::size_t count, float* y, const Body& body) {
-  parallel_for(count, kParallelGrain, [&](std::size_t begin, std::size_t end) {
+  parallel_for(count, kParallelGrain, [&](std::size_t begin, std::size_t end) HWY_ATTR {
     const hn::ScalableTag<float> d;
     const std::size_t lanes = hn::Lanes(d);
     std::size_t i = begin;
     for (; i + lanes <= end; i += lanes) {
       hn::StoreU(body([&](const float* x) HWY_ATTR { return hn::LoadU(d, x + i); }), d, y + i);
     }
-    if (i < end) StorePart(body([&](const float* x) HWY_ATTR { return LoadPart(d, x + i, end - i); }), d, y + i, end - i);
+    if (i < end)
+      StorePart(body([&](const float* x) HWY_ATTR { return LoadPart(d, x + i, end - i); }), d, y + i, end - i);
   });
 }
 
@@ -79,16 +90,22 @@ void ScalarFirstLoop(float a, const float* b, float* y, std::size_t count) {
   ForVectors(count, y, [=](const auto& load) HWY_ATTR { return Op::Apply(d, hn::Set(d, a), load(b)); });
 }
 
-// Calls loop.template run<Op>() for the operation.
+// Calls loop(Op()).
 template <class Loop>
 void Dispatch(kernels::BinaryOp op, const Loop& loop) {
   switch (op) {
-    case kernels::BinaryOp::add: return loop(Add());
-    case kernels::BinaryOp::subtract: return loop(Subtract());
-    case kernels::BinaryOp::multiply: return loop(Multiply());
-    case kernels::BinaryOp::divide: return loop(Divide());
-    case kernels::BinaryOp::maximum: return loop(Maximum());
-    case kernels::BinaryOp::minimum: return loop(Minimum());
+    case kernels::BinaryOp::add:
+      return loop(Add());
+    case kernels::BinaryOp::subtract:
+      return loop(Subtract());
+    case kernels::BinaryOp::multiply:
+      return loop(Multiply());
+    case kernels::BinaryOp::divide:
+      return loop(Divide());
+    case kernels::BinaryOp::maximum:
+      return loop(Maximum());
+    case kernels::BinaryOp::minimum:
+      return loop(Minimum());
   }
 }
 
@@ -108,15 +125,19 @@ void Axpy(float factor, const float* x, float* y, std::size_t count) {
 }
 
 void AddRow(const float* x, const float* bias, float* y, std::size_t rows, std::size_t columns) {
-  parallel_for(rows, std::max<std::size_t>(1, kParallelGrain / std::max<std::size_t>(columns, 1)), [=](std::size_t begin, std::size_t end) {
+  const std::size_t grain = kParallelGrain / std::max<std::size_t>(columns, 1);
+  parallel_for(rows, std::max<std::size_t>(1, grain), [=](std::size_t begin, std::size_t end) HWY_ATTR {
     const hn::ScalableTag<float> d;
     const std::size_t lanes = hn::Lanes(d);
     for (std::size_t r = begin; r < end; ++r) {
       const float* from = x + r * columns;
       float* to = y + r * columns;
       std::size_t i = 0;
-      for (; i + lanes <= columns; i += lanes) hn::StoreU(hn::Add(hn::LoadU(d, from + i), hn::LoadU(d, bias + i)), d, to + i);
-      if (i < columns) StorePart(hn::Add(LoadPart(d, from + i, columns - i), LoadPart(d, bias + i, columns - i)), d, to + i, columns - i);
+      for (; i + lanes <= columns; i += lanes) {
+        hn::StoreU(hn::Add(hn::LoadU(d, from + i), hn::LoadU(d, bias + i)), d, to + i);
+      }
+      const std::size_t rest = columns - i;
+      if (rest > 0) StorePart(hn::Add(LoadPart(d, from + i, rest), LoadPart(d, bias + i, rest)), d, to + i, rest);
     }
   });
 }
@@ -145,28 +166,38 @@ void AddRows(const float* x, std::size_t rows, std::size_t columns, std::size_t 
   }
 }
 
-// Sum and sum of squares of a block in float64.
-void SumBlock(const float* x, std::size_t count, double* sum, double* squares) {
+// The sum of x or of x^2 in float64.
+template <bool squared>
+double WideSum(const float* x, std::size_t count) {
   const hn::ScalableTag<double> d;
-  const hn::Rebind<float, decltype(d)> half;
+  const hn::Rebind<float, decltype(d)> narrow;
   const std::size_t lanes = hn::Lanes(d);
-  auto s = hn::Zero(d);
-  auto q = hn::Zero(d);
+  auto s0 = hn::Zero(d), s1 = hn::Zero(d), s2 = hn::Zero(d), s3 = hn::Zero(d);
+  const auto take = [&](std::size_t i, auto& s) HWY_ATTR {
+    const auto v = hn::PromoteTo(d, hn::LoadU(narrow, x + i));
+    if constexpr (squared) {
+      s = hn::MulAdd(v, v, s);
+    } else {
+      s = hn::Add(s, v);
+    }
+  };
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const auto v = hn::PromoteTo(d, hn::LoadU(half, x + i));
-    s = hn::Add(s, v);
-    q = hn::MulAdd(v, v, q);
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    take(i, s0);
+    take(i + lanes, s1);
+    take(i + 2 * lanes, s2);
+    take(i + 3 * lanes, s3);
   }
-  double total = hn::GetLane(hn::SumOfLanes(d, s));
-  double total_squares = hn::GetLane(hn::SumOfLanes(d, q));
-  for (; i < count; ++i) {
-    const double v = x[i];
-    total += v;
-    total_squares += v * v;
-  }
-  *sum = total;
-  *squares = total_squares;
+  for (; i + lanes <= count; i += lanes) take(i, s0);
+  double total = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
+  for (; i < count; ++i) total += squared ? static_cast<double>(x[i]) * x[i] : x[i];
+  return total;
+}
+double Sum(const float* x, std::size_t count) {
+  return WideSum<false>(x, count);
+}
+double SumOfSquares(const float* x, std::size_t count) {
+  return WideSum<true>(x, count);
 }
 
 }  // namespace
@@ -182,51 +213,47 @@ HWY_EXPORT(BinaryScalarFirst);
 HWY_EXPORT(Axpy);
 HWY_EXPORT(AddRow);
 HWY_EXPORT(AddRows);
-HWY_EXPORT(SumBlock);
+HWY_EXPORT(Sum);
+HWY_EXPORT(SumOfSquares);
 
 namespace kernels {
 namespace {
 
-constexpr std::size_t kSumBlock = 4096;
+constexpr std::size_t kGrain = HWY_NAMESPACE::kParallelGrain;
+constexpr std::size_t kSumBlock = 1024;
 constexpr std::size_t kRowsPerBlock = 64;
 constexpr std::size_t kColumnsPerTask = 256;
-constexpr std::size_t kRandomGrain = std::size_t{1} << 14;
 
-// Sums over blocks of fixed size, added in order.
-void blocked_sums(const float* x, std::size_t count, double& sum, double& squares) {
-  sum = squares = 0;
-  for (std::size_t begin = 0; begin < count; begin += kSumBlock) {
-    double s = 0;
-    double q = 0;
-    HWY_DYNAMIC_DISPATCH(SumBlock)(x + begin, std::min(kSumBlock, count - begin), &s, &q);
-    sum += s;
-    squares += q;
+// Totals of a few columns.
+struct ColumnSums {
+  double values[kColumnsPerTask] = {};
+
+  ColumnSums& operator+=(const ColumnSums& other) {
+    for (std::size_t i = 0; i < kColumnsPerTask; ++i) values[i] += other.values[i];
+    return *this;
   }
+};
+
+// The sums of `width` <= kColumnsPerTask columns over many rows.
+ColumnSums sums_of_rows(const float* x, std::size_t rows, std::size_t width, std::size_t stride) {
+  ColumnSums sums;
+  float block[kColumnsPerTask];
+  for (std::size_t r = 0; r < rows; r += kRowsPerBlock) {
+    HWY_DYNAMIC_DISPATCH(AddRows)(x + r * stride, std::min(kRowsPerBlock, rows - r), width, stride, block);
+    for (std::size_t i = 0; i < width; ++i) sums.values[i] += block[i];
+  }
+  return sums;
 }
 
-// Four random words for elements 4 * block .. 4 * block + 3.
-std::array<std::uint32_t, 4> words(std::uint64_t block, std::uint64_t step, std::uint64_t key) {
-  return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), static_cast<std::uint32_t>(step),
-                 static_cast<std::uint32_t>(step >> 32)},
-                {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)});
-}
-
-// body(element, word) for the elements [begin, begin + count), words by absolute position.
-template <class Body>
-void for_random_words(std::size_t begin, std::size_t count, std::uint64_t key, std::uint64_t step, const Body& body) {
-  parallel_for(count, kRandomGrain, [&](std::size_t from, std::size_t to) {
-    std::size_t i = from;
-    while (i < to) {
-      const std::uint64_t position = begin + i;
-      const std::array<std::uint32_t, 4> w = words(position / 4, step, key);
-      for (std::size_t lane = position % 4; lane < 4 && i < to; ++lane, ++i) body(i, w, lane);
-    }
-  });
+void store(const ColumnSums& sums, std::size_t width, float* y) {
+  std::transform(sums.values, sums.values + width, y, [](double v) { return static_cast<float>(v); });
 }
 
 }  // namespace
 
-void binary(BinaryOp op, const float* a, const float* b, float* y, std::size_t count) { HWY_DYNAMIC_DISPATCH(Binary)(op, a, b, y, count); }
+void binary(BinaryOp op, const float* a, const float* b, float* y, std::size_t count) {
+  HWY_DYNAMIC_DISPATCH(Binary)(op, a, b, y, count);
+}
 
 void binary_scalar(BinaryOp op, const float* a, float b, float* y, std::size_t count) {
   HWY_DYNAMIC_DISPATCH(BinaryScalar)(op, a, b, y, count);
@@ -236,71 +263,55 @@ void binary_scalar_first(BinaryOp op, float a, const float* b, float* y, std::si
   HWY_DYNAMIC_DISPATCH(BinaryScalarFirst)(op, a, b, y, count);
 }
 
-void scale(const float* x, float factor, float* y, std::size_t count) { binary_scalar(BinaryOp::multiply, x, factor, y, count); }
+void scale(const float* x, float factor, float* y, std::size_t count) {
+  binary_scalar(BinaryOp::multiply, x, factor, y, count);
+}
 
-void axpy(float factor, const float* x, float* y, std::size_t count) { HWY_DYNAMIC_DISPATCH(Axpy)(factor, x, y, count); }
+void axpy(float factor, const float* x, float* y, std::size_t count) {
+  HWY_DYNAMIC_DISPATCH(Axpy)(factor, x, y, count);
+}
 
-void fill(float value, float* y, std::size_t count) { std::fill_n(y, count, value); }
+void fill(float value, float* y, std::size_t count) {
+  std::fill_n(y, count, value);
+}
 
 double sum(const float* x, std::size_t count) {
-  double s = 0;
-  double q = 0;
-  blocked_sums(x, count, s, q);
-  return s;
+  return blocked_sum<double>(count, kSumBlock, [x](std::size_t begin, std::size_t end) {
+    return HWY_DYNAMIC_DISPATCH(Sum)(x + begin, end - begin);
+  });
 }
 
 double sum_of_squares(const float* x, std::size_t count) {
-  double s = 0;
-  double q = 0;
-  blocked_sums(x, count, s, q);
-  return q;
+  return blocked_sum<double>(count, kSumBlock, [x](std::size_t begin, std::size_t end) {
+    return HWY_DYNAMIC_DISPATCH(SumOfSquares)(x + begin, end - begin);
+  });
 }
 
 void column_sums(const float* x, std::size_t rows, std::size_t columns, float* y) {
+  // Few columns: threads share the rows (a convolution's bias); many: they share the columns.
+  if (columns <= kColumnsPerTask && rows > kRowsPerBlock) {
+    const ColumnSums sums = blocked_sum<ColumnSums>(rows, kRowsPerBlock, [=](std::size_t begin, std::size_t end) {
+      return sums_of_rows(x + begin * columns, end - begin, columns, columns);
+    });
+    return store(sums, columns, y);
+  }
   const std::size_t tasks = (columns + kColumnsPerTask - 1) / kColumnsPerTask;
-  const std::size_t grain = std::max<std::size_t>(1, 2 * kRandomGrain / std::max<std::size_t>(rows * kColumnsPerTask, 1));
-  parallel_for(tasks, grain, [=](std::size_t begin, std::size_t end) {
+  const std::size_t grain = kGrain / std::max<std::size_t>(rows * kColumnsPerTask, 1);
+  parallel_for(tasks, std::max<std::size_t>(1, grain), [=](std::size_t begin, std::size_t end) {
     for (std::size_t task = begin; task < end; ++task) {
       const std::size_t from = task * kColumnsPerTask;
       const std::size_t width = std::min(kColumnsPerTask, columns - from);
       if (rows <= kRowsPerBlock) {
         HWY_DYNAMIC_DISPATCH(AddRows)(x + from, rows, width, columns, y + from);
-        continue;
+      } else {
+        store(sums_of_rows(x + from, rows, width, columns), width, y + from);
       }
-      double totals[kColumnsPerTask] = {};
-      float block[kColumnsPerTask];
-      for (std::size_t r = 0; r < rows; r += kRowsPerBlock) {
-        HWY_DYNAMIC_DISPATCH(AddRows)(x + r * columns + from, std::min(kRowsPerBlock, rows - r), width, columns, block);
-        for (std::size_t i = 0; i < width; ++i) totals[i] += block[i];
-      }
-      for (std::size_t i = 0; i < width; ++i) y[from + i] = static_cast<float>(totals[i]);
     }
   });
 }
 
 void add_row(const float* x, const float* bias, float* y, std::size_t rows, std::size_t columns) {
   HWY_DYNAMIC_DISPATCH(AddRow)(x, bias, y, rows, columns);
-}
-
-void dropout(const float* x, float* y, std::size_t begin, std::size_t count, float rate, std::uint64_t seed, std::uint64_t stream,
-             std::uint64_t step) {
-  // A word is a uniform number in units of 2^-32; kept if it is at least `rate`.
-  const auto threshold = static_cast<std::uint64_t>(std::llround(static_cast<double>(rate) * 0x1p32));
-  const float factor = rate < 1.0f ? 1.0f / (1.0f - rate) : 0.0f;
-  for_random_words(begin, count, mix(seed, stream), step, [=](std::size_t i, const std::array<std::uint32_t, 4>& w, std::size_t lane) {
-    y[i] = w[lane] >= threshold ? x[i] * factor : 0.0f;
-  });
-}
-
-void gaussian_noise(const float* x, float* y, std::size_t begin, std::size_t count, float deviation, std::uint64_t seed,
-                    std::uint64_t stream, std::uint64_t step) {
-  // Box-Muller: each pair of words gives a pair of normal numbers.
-  for_random_words(begin, count, mix(seed, stream), step, [=](std::size_t i, const std::array<std::uint32_t, 4>& w, std::size_t lane) {
-    const std::size_t pair = lane / 2 * 2;
-    const double radius = std::sqrt(-2.0 * std::log((w[pair] + 1.0) * 0x1p-32));
-    const double angle = 2.0 * std::numbers::pi * (w[pair + 1] * 0x1p-32);
-    y[i] = x[i] + deviation * static_cast<float>(radius * (lane % 2 == 0 ? std::cos(angle) : std::sin(angle)));
-  });
 }
 
 }  // namespace kernels

@@ -29,7 +29,7 @@ void add_row(const float* x, const float* bias, float* y, std::size_t rows, std:
 void dropout(const float* x, float* y, std::size_t begin, std::size_t count, float rate, std::uint64_t seed,
              std::uint64_t stream, std::uint64_t step);
 // y = x + deviation * normal(seed, stream, step, begin + i)
-void gaussian_noise(const float* x, float* y, std::size_t begin, std::size_t count, float deviation,
-                    std::uint64_t seed, std::uint64_t stream, std::uint64_t step);
+void gaussian_noise(const float* x, float* y, std::size_t begin, std::size_t count, float deviation, std::uint64_t seed,
+                    std::uint64_t stream, std::uint64_t step);
 
 }  // namespace evenflow::kernels
