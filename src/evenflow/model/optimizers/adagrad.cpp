@@ -23,7 +23,9 @@ struct Adagrad {
   }
 };
 
-void AdagradUpdate(const UpdateBlock& block) { Update<Adagrad>(block); }
+void AdagradUpdate(const UpdateBlock& block) {
+  Update<Adagrad>(block);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -43,8 +45,10 @@ void coefficients(const double* hyper, std::uint64_t, double learning_rate, floa
   out[1] = static_cast<float>(hyper[0]);
 }
 
-constexpr UpdateRule kAdagrad{.name = "Adagrad", .slots = 1, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(AdagradUpdate)(block); }};
+constexpr UpdateRule kAdagrad{
+    .name = "Adagrad", .slots = 1, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(AdagradUpdate)(block);
+    }};
 
 std::vector<std::string> slots(const Json&) {
   return {"accumulator"};
@@ -58,7 +62,9 @@ void hyperparameters(const Json& config, double* out) {
   out[0] = config.at("epsilon").get<double>();
 }
 
-float initial(const Json& config, std::size_t) { return config.at("initial_accumulator_value").get<float>(); }
+float initial(const Json& config, std::size_t) {
+  return config.at("initial_accumulator_value").get<float>();
+}
 
 // Of the first step: later ones shrink as the accumulator grows.
 double steady_update(const Json& config, double learning_rate, double gradient) {

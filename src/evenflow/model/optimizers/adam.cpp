@@ -37,8 +37,12 @@ struct AdamAmsGrad {
   }
 };
 
-void AdamUpdate(const UpdateBlock& block) { Update<Adam>(block); }
-void AdamAmsGradUpdate(const UpdateBlock& block) { Update<AdamAmsGrad>(block); }
+void AdamUpdate(const UpdateBlock& block) {
+  Update<Adam>(block);
+}
+void AdamAmsGradUpdate(const UpdateBlock& block) {
+  Update<AdamAmsGrad>(block);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -62,10 +66,14 @@ void coefficients(const double* hyper, std::uint64_t step, double learning_rate,
   out[3] = static_cast<float>(hyper[2]);
 }
 
-constexpr UpdateRule kAdam{.name = "Adam", .slots = 2, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(AdamUpdate)(block); }};
-constexpr UpdateRule kAdamAmsGrad{.name = "Adam", .slots = 3, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(AdamAmsGradUpdate)(block); }};
+constexpr UpdateRule kAdam{
+    .name = "Adam", .slots = 2, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(AdamUpdate)(block);
+    }};
+constexpr UpdateRule kAdamAmsGrad{
+    .name = "Adam", .slots = 3, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(AdamAmsGradUpdate)(block);
+    }};
 
 std::vector<std::string> slots(const Json& config) {
   if (config.at("amsgrad").get<bool>()) return {"momentum", "velocity", "velocity_hat"};
@@ -82,7 +90,9 @@ void hyperparameters(const Json& config, double* out) {
   out[2] = config.at("epsilon").get<double>();
 }
 
-float initial(const Json&, std::size_t) { return 0; }
+float initial(const Json&, std::size_t) {
+  return 0;
+}
 
 // With a constant gradient m is g and the root of v is |g|.
 double steady_update(const Json& config, double learning_rate, double gradient) {

@@ -13,8 +13,8 @@ namespace evenflow {
 namespace HWY_NAMESPACE {
 namespace {
 
-// T. Tieleman, G. Hinton, 2012: v = rho v + (1 - rho) g^2, change lr g / sqrt(v + epsilon), epsilon inside the root as Keras 3
-// has it. Centered: the squared mean gradient is taken off v.
+// T. Tieleman, G. Hinton, 2012: v = rho v + (1 - rho) g^2, change lr g / sqrt(v + epsilon), epsilon inside the root as
+// Keras 3 has it. Centered: the squared mean gradient is taken off v.
 struct RmsProp {
   static constexpr std::size_t kSlots = 1;
   template <class D, class V>
@@ -60,10 +60,18 @@ struct RmsPropMomentumCentered {
   }
 };
 
-void RmsPropUpdate(const UpdateBlock& block) { Update<RmsProp>(block); }
-void RmsPropMomentumUpdate(const UpdateBlock& block) { Update<RmsPropMomentum>(block); }
-void RmsPropCenteredUpdate(const UpdateBlock& block) { Update<RmsPropCentered>(block); }
-void RmsPropMomentumCenteredUpdate(const UpdateBlock& block) { Update<RmsPropMomentumCentered>(block); }
+void RmsPropUpdate(const UpdateBlock& block) {
+  Update<RmsProp>(block);
+}
+void RmsPropMomentumUpdate(const UpdateBlock& block) {
+  Update<RmsPropMomentum>(block);
+}
+void RmsPropCenteredUpdate(const UpdateBlock& block) {
+  Update<RmsPropCentered>(block);
+}
+void RmsPropMomentumCenteredUpdate(const UpdateBlock& block) {
+  Update<RmsPropMomentumCentered>(block);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -89,17 +97,29 @@ void coefficients(const double* hyper, std::uint64_t, double learning_rate, floa
   out[4] = static_cast<float>(hyper[1]);
 }
 
-double momentum(const Json& config) { return config.at("momentum").get<double>(); }
-bool centered(const Json& config) { return config.at("centered").get<bool>(); }
+double momentum(const Json& config) {
+  return config.at("momentum").get<double>();
+}
+bool centered(const Json& config) {
+  return config.at("centered").get<bool>();
+}
 
-constexpr UpdateRule kRmsProp{.name = "RMSprop", .slots = 1, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(RmsPropUpdate)(block); }};
-constexpr UpdateRule kRmsPropMomentum{.name = "RMSprop", .slots = 2, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(RmsPropMomentumUpdate)(block); }};
-constexpr UpdateRule kRmsPropCentered{.name = "RMSprop", .slots = 2, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(RmsPropCenteredUpdate)(block); }};
-constexpr UpdateRule kRmsPropMomentumCentered{.name = "RMSprop", .slots = 3, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(RmsPropMomentumCenteredUpdate)(block); }};
+constexpr UpdateRule kRmsProp{
+    .name = "RMSprop", .slots = 1, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(RmsPropUpdate)(block);
+    }};
+constexpr UpdateRule kRmsPropMomentum{
+    .name = "RMSprop", .slots = 2, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(RmsPropMomentumUpdate)(block);
+    }};
+constexpr UpdateRule kRmsPropCentered{
+    .name = "RMSprop", .slots = 2, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(RmsPropCenteredUpdate)(block);
+    }};
+constexpr UpdateRule kRmsPropMomentumCentered{
+    .name = "RMSprop", .slots = 3, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(RmsPropMomentumCenteredUpdate)(block);
+    }};
 
 std::vector<std::string> slots(const Json& config) {
   std::vector<std::string> names{"velocity"};
@@ -119,11 +139,14 @@ void hyperparameters(const Json& config, double* out) {
   out[2] = config.at("epsilon").get<double>();
 }
 
-float initial(const Json&, std::size_t) { return 0; }
+float initial(const Json&, std::size_t) {
+  return 0;
+}
 
 // With a constant gradient v is g^2. (Centered it would vanish; the uncentered size is what a varying gradient sees.)
 double steady_update(const Json& config, double learning_rate, double gradient) {
-  return learning_rate * gradient / std::sqrt(gradient * gradient + config.at("epsilon").get<double>()) / (1 - momentum(config));
+  return learning_rate * gradient / std::sqrt(gradient * gradient + config.at("epsilon").get<double>()) /
+         (1 - momentum(config));
 }
 
 }  // namespace

@@ -40,9 +40,15 @@ struct Nesterov {
   }
 };
 
-void SgdUpdate(const UpdateBlock& block) { Update<Sgd>(block); }
-void MomentumUpdate(const UpdateBlock& block) { Update<Momentum>(block); }
-void NesterovUpdate(const UpdateBlock& block) { Update<Nesterov>(block); }
+void SgdUpdate(const UpdateBlock& block) {
+  Update<Sgd>(block);
+}
+void MomentumUpdate(const UpdateBlock& block) {
+  Update<Momentum>(block);
+}
+void NesterovUpdate(const UpdateBlock& block) {
+  Update<Nesterov>(block);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -64,14 +70,22 @@ void coefficients(const double* hyper, std::uint64_t, double learning_rate, floa
   out[1] = static_cast<float>(hyper[0]);
 }
 
-double momentum(const Json& config) { return config.at("momentum").get<double>(); }
+double momentum(const Json& config) {
+  return config.at("momentum").get<double>();
+}
 
-constexpr UpdateRule kSgd{.name = "SGD", .slots = 0, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(SgdUpdate)(block); }};
-constexpr UpdateRule kMomentum{.name = "SGD", .slots = 1, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(MomentumUpdate)(block); }};
-constexpr UpdateRule kNesterov{.name = "SGD", .slots = 1, .initial = {}, .coefficients = coefficients,
-    .update = [](const UpdateBlock& block) { HWY_DYNAMIC_DISPATCH(NesterovUpdate)(block); }};
+constexpr UpdateRule kSgd{
+    .name = "SGD", .slots = 0, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(SgdUpdate)(block);
+    }};
+constexpr UpdateRule kMomentum{
+    .name = "SGD", .slots = 1, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(MomentumUpdate)(block);
+    }};
+constexpr UpdateRule kNesterov{
+    .name = "SGD", .slots = 1, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
+      HWY_DYNAMIC_DISPATCH(NesterovUpdate)(block);
+    }};
 
 std::vector<std::string> slots(const Json& config) {
   if (momentum(config) == 0) return {};
@@ -87,7 +101,9 @@ void hyperparameters(const Json& config, double* out) {
   out[0] = momentum(config);
 }
 
-float initial(const Json&, std::size_t) { return 0; }
+float initial(const Json&, std::size_t) {
+  return 0;
+}
 
 // A constant gradient drives the velocity to lr g / (1 - momentum).
 double steady_update(const Json& config, double learning_rate, double gradient) {

@@ -12,9 +12,7 @@
 #endif
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <limits>
 
 #include "evenflow/graph/update_rule.h"
 #include "evenflow/tensor/kernels/elementwise-inl.h"
@@ -24,119 +22,162 @@ HWY_BEFORE_NAMESPACE();
 namespace evenflow {
 namespace HWY_NAMESPACE {
 
-// Sums of one piece of a variable in float32 lanes: a lane adds so few numbers that float32 is precise enough, but
-// squares leave its range. So the change is also summed 2^64 times larger, and whatever is still out of the ordinary
-// is summed again in float64 (AddExactly).
-template <class D>
-struct LaneSums {
-  using V = hn::Vec<D>;
-  D d;
-  V gradient = hn::Zero(d), gradient_squares = hn::Zero(d), gradient_maximum = hn::Zero(d), gradient_zeros = hn::Zero(d);
-  V weight_squares = hn::Zero(d), change_squares = hn::Zero(d), magnified_change_squares = hn::Zero(d);
+// Statistics are gathered piece by piece: so few numbers can be summed in float32 lanes, unless their squares leave its
+// range. For that case weights and changes are kept, in the innermost cache, and summed again in float64.
+inline constexpr std::size_t kUpdatePiece = 1024;
 
-  HWY_INLINE void Add(V w, V g, V change) {
-    const V magnified = hn::Mul(change, hn::Set(d, 0x1p64f));
+struct KeptPiece {
+  HWY_ALIGN float weights[kUpdatePiece];  // before the update
+  HWY_ALIGN float changes[kUpdatePiece];
+};
+
+template <class V>
+struct LaneSums {
+  V gradient, gradient_squares, gradient_maximum, gradient_zeros, weight_squares, change_squares;
+
+  template <class D>
+  explicit LaneSums(D d)
+      : gradient(hn::Zero(d)),
+        gradient_squares(hn::Zero(d)),
+        gradient_maximum(hn::Zero(d)),
+        gradient_zeros(hn::Zero(d)),
+        weight_squares(hn::Zero(d)),
+        change_squares(hn::Zero(d)) {}
+
+  template <class D>
+  HWY_INLINE void Add(D d, V w, V g, V change) {
     gradient = hn::Add(gradient, g);
     gradient_squares = hn::MulAdd(g, g, gradient_squares);
     gradient_maximum = hn::Max(gradient_maximum, hn::Abs(g));
     gradient_zeros = hn::Add(gradient_zeros, hn::IfThenElseZero(hn::Eq(g, hn::Zero(d)), hn::Set(d, 1.0f)));
     weight_squares = hn::MulAdd(w, w, weight_squares);
     change_squares = hn::MulAdd(change, change, change_squares);
-    magnified_change_squares = hn::MulAdd(magnified, magnified, magnified_change_squares);
   }
 };
 
 // Between these a float32 sum of squares has lost nothing that counts.
-inline bool IsOrdinary(float squares) { return squares > 1e-30f && squares < 1e34f; }
+inline bool IsOrdinary(float squares) {
+  return squares > 1e-30f && squares < 1e34f;
+}
 
-inline void AddExactly(const float* gradient, std::size_t count, UpdateStatistics& s) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const double g = gradient[i];
-    if (!std::isfinite(g)) {
-      ++s.gradient_non_finite;
-      continue;
-    }
-    s.gradient_sum += g;
-    s.gradient_squares += g * g;
-    s.gradient_maximum = std::max(s.gradient_maximum, std::abs(g));
-    s.gradient_zeros += g == 0 ? 1 : 0;
-  }
+// body(vector of float64) for all of x; the last one is filled up with zeros.
+template <class D, class Body>
+HWY_INLINE void ForEachExactly(D d, const float* x, std::size_t count, const Body& body) {
+  const hn::Rebind<float, D> half;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) body(hn::PromoteTo(d, hn::LoadU(half, x + i)));
+  if (i < count) body(hn::PromoteTo(d, LoadPart(half, x + i, count - i)));
 }
 
 inline double ExactSquares(const float* x, std::size_t count) {
-  double sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(x[i]) * x[i];
-  return sum;
+  const hn::ScalableTag<double> d;
+  auto sum = hn::Zero(d);
+  ForEachExactly(d, x, count, [&](auto v) HWY_ATTR { sum = hn::MulAdd(v, v, sum); });
+  return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
+inline void AddGradientExactly(const float* g, std::size_t count, UpdateStatistics& s) {
+  const hn::ScalableTag<double> d;
+  const auto one = hn::Set(d, 1.0);
+  auto sum = hn::Zero(d), squares = sum, maximum = sum, zeros = sum, non_finite = sum;
+  ForEachExactly(d, g, count, [&](auto v) HWY_ATTR {
+    const auto finite = hn::IfThenElseZero(hn::IsFinite(v), v);
+    sum = hn::Add(sum, finite);
+    squares = hn::MulAdd(finite, finite, squares);
+    maximum = hn::Max(maximum, hn::Abs(finite));
+    zeros = hn::Add(zeros, hn::IfThenElseZero(hn::Eq(v, hn::Zero(d)), one));
+    non_finite = hn::Add(non_finite, hn::IfThenZeroElse(hn::IsFinite(v), one));
+  });
+  const std::size_t filled = hn::Lanes(d) - 1 - (count - 1) % hn::Lanes(d);
+  s.gradient_sum += hn::GetLane(hn::SumOfLanes(d, sum));
+  s.gradient_squares += hn::GetLane(hn::SumOfLanes(d, squares));
+  s.gradient_maximum = std::max(s.gradient_maximum, hn::GetLane(hn::MaxOfLanes(d, maximum)));
+  s.gradient_zeros += hn::GetLane(hn::SumOfLanes(d, zeros)) - static_cast<double>(filled);
+  s.gradient_non_finite += hn::GetLane(hn::SumOfLanes(d, non_finite));
+}
+
+// `filled` lanes were added as zeros.
 template <class D>
-HWY_INLINE void AddSums(const LaneSums<D>& lanes, const UpdateBlock& piece, std::size_t filled, UpdateStatistics& s) {
-  const D d;
+HWY_INLINE void AddSums(D d, const LaneSums<hn::Vec<D>>& lanes, const UpdateBlock& piece, const KeptPiece& kept,
+                        std::size_t filled, UpdateStatistics& s) {
+  const auto sum = [d](auto v) HWY_ATTR { return hn::GetLane(hn::SumOfLanes(d, v)); };
+  const float squares = sum(lanes.gradient_squares);
   const float maximum = hn::GetLane(hn::MaxOfLanes(d, lanes.gradient_maximum));
-  const float squares = hn::GetLane(hn::SumOfLanes(d, lanes.gradient_squares));
+  // All zeros are ordinary too: units that are dead for the whole batch.
   if (IsOrdinary(squares) || (squares == 0.0f && maximum == 0.0f)) {
-    s.gradient_sum += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, lanes.gradient)));
+    s.gradient_sum += static_cast<double>(sum(lanes.gradient));
     s.gradient_squares += static_cast<double>(squares);
     s.gradient_maximum = std::max(s.gradient_maximum, static_cast<double>(maximum));
-    s.gradient_zeros += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, lanes.gradient_zeros))) - static_cast<double>(filled);
+    s.gradient_zeros += static_cast<double>(sum(lanes.gradient_zeros)) - static_cast<double>(filled);
   } else {
-    AddExactly(piece.gradient, piece.count, s);
+    AddGradientExactly(piece.gradient, piece.count, s);
   }
-  const float weights = hn::GetLane(hn::SumOfLanes(d, lanes.weight_squares));
-  // Weights of such sizes are summed after the update, which changes them little against their size.
-  s.weight_squares += IsOrdinary(weights) ? static_cast<double>(weights) : ExactSquares(piece.weights, piece.count);
-  const float change = hn::GetLane(hn::SumOfLanes(d, lanes.change_squares));
-  const float magnified = hn::GetLane(hn::SumOfLanes(d, lanes.magnified_change_squares));
-  s.update_squares += IsOrdinary(change) ? static_cast<double>(change) : change > 1.0f || std::isnan(change) ? static_cast<double>(change) : static_cast<double>(magnified) * 0x1p-128;
+  const float weights = sum(lanes.weight_squares);
+  s.weight_squares += IsOrdinary(weights) ? static_cast<double>(weights) : ExactSquares(kept.weights, piece.count);
+  const float changes = sum(lanes.change_squares);
+  s.update_squares += IsOrdinary(changes) ? static_cast<double>(changes) : ExactSquares(kept.changes, piece.count);
 }
 
 template <class Rule, bool kStatistics>
-void UpdatePiece(const UpdateBlock& piece) {
+HWY_INLINE void UpdatePiece(const UpdateBlock& piece, KeptPiece* kept) {
   const hn::ScalableTag<float> d;
-  using D = decltype(d);
-  using V = hn::Vec<D>;
+  using V = hn::Vec<decltype(d)>;
   const std::size_t lanes = hn::Lanes(d);
+  float coefficients[kUpdateCoefficients];  // a copy: the stores below cannot change it
+  std::copy_n(piece.coefficients, kUpdateCoefficients, coefficients);
   const V scale = hn::Set(d, piece.gradient_scale);
   const V limit = hn::Set(d, piece.clip_value);
   const V decay = hn::Set(d, piece.decay);
-  LaneSums<D> sums{d};
+  LaneSums<V> sums(d);
 
-  const auto step = [&](V w, V raw, V* slots) HWY_ATTR {
+  const auto change_of = [&](V w, V raw, V* slots) HWY_ATTR {
     V g = hn::Mul(raw, scale);
     g = hn::IfThenElse(hn::Gt(g, limit), limit, g);  // comparisons, not Min and Max: NaN must stay
     g = hn::IfThenElse(hn::Lt(g, hn::Neg(limit)), hn::Neg(limit), g);
-    const V change = hn::NegMulAdd(w, decay, Rule::Change(d, g, slots, piece.coefficients));
-    if (kStatistics) sums.Add(w, raw, change);
-    return hn::Add(w, change);
+    const V change = hn::NegMulAdd(w, decay, Rule::Change(d, g, slots, coefficients));
+    if (kStatistics) sums.Add(d, w, raw, change);
+    return change;
   };
   V slots[Rule::kSlots + 1];
   std::size_t i = 0;
   for (; i + lanes <= piece.count; i += lanes) {
     for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = hn::LoadU(d, piece.slots[s] + i);
-    hn::StoreU(step(hn::LoadU(d, piece.weights + i), hn::LoadU(d, piece.gradient + i), slots), d, piece.weights + i);
+    const V w = hn::LoadU(d, piece.weights + i);
+    const V change = change_of(w, hn::LoadU(d, piece.gradient + i), slots);
+    if (kStatistics) {
+      hn::Store(w, d, kept->weights + i);
+      hn::Store(change, d, kept->changes + i);
+    }
+    hn::StoreU(hn::Add(w, change), d, piece.weights + i);
     for (std::size_t s = 0; s < Rule::kSlots; ++s) hn::StoreU(slots[s], d, piece.slots[s] + i);
   }
   const std::size_t rest = piece.count - i;
   if (rest > 0) {
     for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = LoadPart(d, piece.slots[s] + i, rest);
-    StorePart(step(LoadPart(d, piece.weights + i, rest), LoadPart(d, piece.gradient + i, rest), slots), d, piece.weights + i, rest);
+    const V w = LoadPart(d, piece.weights + i, rest);
+    const V change = change_of(w, LoadPart(d, piece.gradient + i, rest), slots);
+    if (kStatistics) {
+      hn::Store(w, d, kept->weights + i);
+      hn::Store(change, d, kept->changes + i);
+    }
+    StorePart(hn::Add(w, change), d, piece.weights + i, rest);
     for (std::size_t s = 0; s < Rule::kSlots; ++s) StorePart(slots[s], d, piece.slots[s] + i, rest);
   }
-  if (kStatistics) AddSums(sums, piece, rest > 0 ? lanes - rest : 0, *piece.statistics);
+  if (kStatistics) AddSums(d, sums, piece, *kept, rest > 0 ? lanes - rest : 0, *piece.statistics);
 }
 
-// In pieces that are short enough for LaneSums.
 template <class Rule>
 void Update(const UpdateBlock& block) {
-  constexpr std::size_t kPiece = 1024;
-  if (block.statistics == nullptr) return UpdatePiece<Rule, false>(block);
-  for (std::size_t begin = 0; begin < block.count; begin += kPiece) {
+  if (block.statistics == nullptr) return UpdatePiece<Rule, false>(block, nullptr);
+  KeptPiece kept;
+  for (std::size_t begin = 0; begin < block.count; begin += kUpdatePiece) {
     UpdateBlock piece = block;
-    piece.count = std::min(kPiece, block.count - begin);
+    piece.count = std::min(kUpdatePiece, block.count - begin);
     piece.weights += begin;
     piece.gradient += begin;
     for (std::size_t s = 0; s < Rule::kSlots; ++s) piece.slots[s] += begin;
-    UpdatePiece<Rule, true>(piece);
+    UpdatePiece<Rule, true>(piece, &kept);
   }
 }
 
