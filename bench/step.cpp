@@ -21,7 +21,7 @@ namespace {
 using namespace evenflow;
 using Clock = std::chrono::steady_clock;
 
-struct Network {
+struct Setup {
   const char* name;
   std::int64_t input;
   std::vector<std::int64_t> hidden;
@@ -31,14 +31,14 @@ struct Network {
 };
 
 // The four networks whose prototype figures stand in docs/performance.md.
-const Network kNetworks[] = {
+const Setup kNetworks[] = {
     {"64-wide, 30 layers, batch 32", 64, std::vector<std::int64_t>(29, 64), 10, 32, 0},
     {"784-256x4-10, batch 64", 784, {256, 256, 256, 256}, 10, 64, 0},
     {"2-32x8-2, batch 32", 2, std::vector<std::int64_t>(8, 32), 2, 32, 1},
     {"1024-wide, 8 layers, batch 256", 1024, std::vector<std::int64_t>(7, 1024), 10, 256, 0},
 };
 
-Model make_model(const Network& network) {
+Model make_model(const Setup& network) {
   std::vector<Layer> layers{Input{{network.input}}};
   for (const std::int64_t units : network.hidden) {
     layers.push_back(Dense{.units = units, .activation = "relu", .kernel_initializer = "he_normal"});
@@ -53,7 +53,7 @@ Model make_model(const Network& network) {
 
 class Runner {
  public:
-  Runner(const Network& network, bool statistics)
+  Runner(const Setup& network, bool statistics)
       : model_(make_model(network)), batch_(network.batch), output_(network.output) {
     state_.weights = initialize(model_, 1);
     program_ = std::make_unique<StepProgram>(model_, state_, batch_, Shape{output_}, statistics, 1);
@@ -100,7 +100,7 @@ void print_profile(Runner& runner) {
   fmt::print("{:9.2f} us  in all\n", total * 1e6);
 }
 
-void bench(const Network& network, int threads, double seconds, bool profile) {
+void bench(const Setup& network, int threads, double seconds, bool profile) {
   set_threads(threads >= 0 ? threads : network.threads);
   Runner plain(network, false);
   Runner measured(network, true);
@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
     else if (std::strcmp(argv[i], "--profile") == 0) profile = true;
     else only = argv[i];
   }
-  for (const Network& network : kNetworks) {
+  for (const Setup& network : kNetworks) {
     if (std::string(network.name).find(only) != std::string::npos) bench(network, threads, seconds, profile);
   }
 }
