@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <vector>
 
@@ -28,8 +30,17 @@ Tensor random_tensor(std::int64_t count, std::uint64_t seed) {
 }
 
 Tensor run(const Plan& plan, const Tensor& a, const Tensor& b, const Tensor& bias, Tensor c) {
-  const AlignedBytes scratch = allocate_aligned(plan.scratch_bytes + 64);
+  // Scratch holds what others left there, and nothing behind its end is the plan's.
+  constexpr std::size_t kGuard = 4096;
+  constexpr std::byte kNaN{0xff};
+  constexpr std::byte kUntouched{0x5a};
+  const AlignedBytes scratch = allocate_aligned(plan.scratch_bytes + kGuard);
+  std::byte* const end = scratch.get() + plan.scratch_bytes;
+  std::fill(scratch.get(), end, kNaN);
+  std::fill_n(end, kGuard, kUntouched);
   plan.run(a.data(), b.data(), bias.data(), c.data(), scratch.get());
+  EXPECT_EQ(std::count(end, end + kGuard, kUntouched), static_cast<std::ptrdiff_t>(kGuard))
+      << "written behind the scratch";
   return c;
 }
 
@@ -151,6 +162,73 @@ TEST(Backend, ConvolutionAndItsGradientsAgreeWithNaive) {
   }
 }
 
+// The two rows above and the two below the image see padding alone: what they hold is the bias and the old value.
+TEST(Backend, WindowsThatLieInThePaddingKeepBiasAndSum) {
+  const Conv2dShape s{.batch = 1,
+                      .height = 9,
+                      .width = 7,
+                      .channels = 32,
+                      .filters = 3,
+                      .kernel_height = 1,
+                      .kernel_width = 4,
+                      .pad_top = 2,
+                      .pad_bottom = 2,
+                      .pad_right = 2};
+  const std::int64_t outputs = s.output_height() * s.output_width() * s.filters;
+  const Tensor x = random_tensor(s.height * s.width * s.channels, 1);
+  const Tensor w = random_tensor(s.kernel_width * s.channels * s.filters, 2);
+  const Tensor bias = random_tensor(s.filters, 3);
+  const Tensor y = random_tensor(outputs, 4);
+  for (const bool has_bias : {false, true}) {
+    for (const bool accumulate : {false, true}) {
+      const Epilogue epilogue{.bias = has_bias, .accumulate = accumulate};
+      expect_close(run(plan_conv2d(s, epilogue), x, w, bias, y), run(naive::plan_conv2d(s, epilogue), x, w, bias, y),
+                   "bias " + std::to_string(has_bias) + ", accumulate " + std::to_string(accumulate));
+    }
+  }
+}
+
+TEST(Backend, ConvolutionKeepsNaN) {
+  const Conv2dShape s{
+      .batch = 2, .height = 6, .width = 6, .channels = 5, .filters = 7, .kernel_height = 3, .kernel_width = 3};
+  const Tensor w = random_tensor(9 * s.channels * s.filters, 1);
+  Tensor x = random_tensor(s.batch * 36 * s.channels, 2);
+  Tensor dy = random_tensor(s.batch * 16 * s.filters, 3);
+  x[40] = dy[50] = std::numeric_limits<float>::quiet_NaN();
+  const auto expect_kept = [&](const Plan& plan, const Plan& reference, const Tensor& a, const Tensor& b,
+                               const Tensor& c) {
+    const Tensor actual = run(plan, a, b, w, c);
+    const Tensor expected = run(reference, a, b, w, c);
+    for (std::int64_t i = 0; i < c.count(); ++i) EXPECT_TRUE(std::isnan(actual[i]) || !std::isnan(expected[i])) << i;
+  };
+  expect_kept(plan_conv2d(s, {}), naive::plan_conv2d(s, {}), x, w, Tensor(dy.shape()));
+  expect_kept(plan_conv2d_input_gradient(s), naive::plan_conv2d_input_gradient(s), dy, w, Tensor(x.shape()));
+  expect_kept(plan_conv2d_kernel_gradient(s), naive::plan_conv2d_kernel_gradient(s), x, dy, Tensor(w.shape()));
+}
+
+// Channels in several blocks, and equal values, of which the first takes the gradient.
+TEST(Backend, MaximumOfManyChannelsWithTies) {
+  for (const std::int64_t channels : {64, 65, 150}) {
+    const Pool2dShape s{.kind = Pooling::maximum,
+                        .batch = 2,
+                        .height = 7,
+                        .width = 6,
+                        .channels = channels,
+                        .pool_height = 3,
+                        .pool_width = 2,
+                        .stride_height = 2,
+                        .stride_width = 1,
+                        .pad_top = 1,
+                        .pad_right = 1};
+    Tensor x = random_tensor(s.batch * s.height * s.width * channels, 1);
+    for (float& value : x.values()) value = std::round(value);
+    const Tensor dy = random_tensor(s.batch * s.output_height() * s.output_width() * channels, 2);
+    expect_close(run(plan_pool2d(s), x, x, x, dy), run(naive::plan_pool2d(s), x, x, x, dy), "pooling");
+    expect_close(run(plan_pool2d_gradient(s), x, dy, x, Tensor(x.shape())),
+                 run(naive::plan_pool2d_gradient(s), x, dy, x, Tensor(x.shape())), "pooling gradient");
+  }
+}
+
 TEST(Backend, PoolingAndItsGradientsAgreeWithNaive) {
   Random random(3);
   for (std::uint64_t i = 0; i < 80; ++i) {
@@ -173,6 +251,25 @@ TEST(Backend, MaximumKeepsNaN) {
   const Pool2dShape s{.kind = Pooling::maximum, .batch = 1, .height = 2, .width = 2, .channels = 3, .pool_height = 2, .pool_width = 2};
   const Tensor y = run(plan_pool2d(s), x, x, x, Tensor(Shape{3}));
   for (std::int64_t k = 0; k < 3; ++k) EXPECT_TRUE(std::isnan(y[k])) << k;
+}
+
+TEST(BackendThreads, PlansOutliveAChangeOfThreads) {
+  const Conv2dShape s{
+      .batch = 4, .height = 16, .width = 16, .channels = 32, .filters = 48, .kernel_height = 3, .kernel_width = 3};
+  const Tensor x = random_tensor(s.batch * 256 * s.channels, 1);
+  const Tensor w = random_tensor(9 * s.channels * s.filters, 2);
+  const Tensor dy = random_tensor(s.batch * 196 * s.filters, 3);
+  for (const int planned : {1, 2}) {
+    set_threads(planned);
+    const Plan forward = plan_conv2d(s, {});
+    const Plan input = plan_conv2d_input_gradient(s);
+    const Plan kernel = plan_conv2d_kernel_gradient(s);
+    set_threads(3 - planned);
+    expect_close(run(forward, x, w, w, dy), run(naive::plan_conv2d(s, {}), x, w, w, dy), "forward");
+    expect_close(run(input, dy, w, w, x), run(naive::plan_conv2d_input_gradient(s), dy, w, w, x), "input gradient");
+    expect_close(run(kernel, x, dy, w, w), run(naive::plan_conv2d_kernel_gradient(s), x, dy, w, w), "kernel gradient");
+  }
+  set_threads(0);
 }
 
 TEST(BackendThreads, SameThreadsSameBits) {

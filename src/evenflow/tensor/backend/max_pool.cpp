@@ -29,6 +29,43 @@ void for_each_window(const Pool2dShape& s, const Body& body) {
 }
 
 constexpr std::size_t kSamplesAtOnce = 1;
+constexpr std::int64_t kChannelsAtOnce = 64;
+
+// Adds the gradient of `count` neighbouring channels to the first maximum of one window. Loops run over channels, in
+// which neither a comparison nor an addition is conditional: so the compiler makes vector code of them.
+void pass_back(const Pool2dShape& s, const float* image, const float* arriving, float* gradient, Range rows,
+               Range columns, std::int64_t count) {
+  float best[kChannelsAtOnce];
+  std::int32_t from[kChannelsAtOnce];  // place in the window, in scan order
+  std::int32_t place = 0;
+  for (std::int64_t r = rows.begin; r < rows.end; ++r) {
+    for (std::int64_t c = columns.begin; c < columns.end; ++c, ++place) {
+      const float* pixel = image + (r * s.width + c) * s.channels;
+      if (place == 0) {
+        std::copy_n(pixel, count, best);
+        std::fill_n(from, count, 0);
+      }
+      for (std::int64_t k = 0; k < count; ++k) {
+        const float x = pixel[k];
+        const float y = best[k];
+        const std::int32_t z = from[k];
+        const bool better = !(x <= y) & (y == y);  // a NaN wins, the first one stays
+        best[k] = better ? x : y;
+        from[k] = better ? place : z;
+      }
+    }
+  }
+  place = 0;
+  for (std::int64_t r = rows.begin; r < rows.end; ++r) {
+    for (std::int64_t c = columns.begin; c < columns.end; ++c, ++place) {
+      float* pixel = gradient + (r * s.width + c) * s.channels;
+      for (std::int64_t k = 0; k < count; ++k) {
+        const float whole = arriving[k];
+        pixel[k] += from[k] == place ? whole : 0.0f;
+      }
+    }
+  }
+}
 
 }  // namespace
 
@@ -64,15 +101,9 @@ Plan plan_max_pool2d_gradient(const Pool2dShape& s) {
         const float* arriving = dy + static_cast<std::int64_t>(n) * s.output_height() * s.output_width() * s.channels;
         std::fill_n(gradient, input, 0.0f);
         for_each_window(s, [&](std::int64_t output, Range rows, Range columns) {
-          for (std::int64_t k = 0; k < s.channels; ++k) {
-            std::int64_t best = -1;
-            for (std::int64_t r = rows.begin; r < rows.end; ++r) {
-              for (std::int64_t c = columns.begin; c < columns.end; ++c) {
-                const std::int64_t at = (r * s.width + c) * s.channels + k;
-                if (best < 0 || (!(image[at] <= image[best]) && image[best] == image[best])) best = at;
-              }
-            }
-            if (best >= 0) gradient[best] += arriving[output * s.channels + k];
+          for (std::int64_t k = 0; k < s.channels; k += kChannelsAtOnce) {
+            const std::int64_t count = std::min(kChannelsAtOnce, s.channels - k);
+            pass_back(s, image + k, arriving + output * s.channels + k, gradient + k, rows, columns, count);
           }
         });
       }
