@@ -85,10 +85,10 @@ void MapBackward(const float* x, const float* y, const float* dy, float* dx, std
   });
 }
 
-// e^x; Highway's own takes NaN to 0.
+// e^x. Highway's own takes NaN to 0, and numbers from 178 on to any value; at 100 it is infinite.
 template <class D, class V>
 HWY_INLINE V ExpOrNan(D d, V x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, hn::Min(x, hn::Set(d, 100.0f))));
 }
 
 // 1 / (1 + e^-x) without overflow: e^-|x| is at most 1.
@@ -108,24 +108,26 @@ HWY_AFTER_NAMESPACE();
 
 #ifndef EVENFLOW_UNARY_LOOPS
 // The frame around a function F of an activation's file: its loops, their dispatch over targets, and the UnaryFunction.
-#define EVENFLOW_UNARY_LOOPS(F)                                                                                    \
-  void F##Forward(const float* x, float* y, std::size_t count, const UnaryParameters& p) { MapForward<F>(x, y, count, p); } \
-  void F##Backward(const float* x, const float* y, const float* dy, float* dx, std::size_t count,                  \
-                   const UnaryParameters& p) {                                                                     \
-    MapBackward<F>(x, y, dy, dx, count, p);                                                                        \
+#define EVENFLOW_UNARY_LOOPS(F)                                                                   \
+  void F##Forward(const float* x, float* y, std::size_t count, const UnaryParameters& p) {        \
+    MapForward<F>(x, y, count, p);                                                                \
+  }                                                                                               \
+  void F##Backward(const float* x, const float* y, const float* dy, float* dx, std::size_t count, \
+                   const UnaryParameters& p) {                                                    \
+    MapBackward<F>(x, y, dy, dx, count, p);                                                       \
   }
 #define EVENFLOW_UNARY_EXPORT(F) \
   HWY_EXPORT(F##Forward);        \
   HWY_EXPORT(F##Backward)
-#define EVENFLOW_UNARY_FUNCTION(id, F)                                                                             \
-  UnaryFunction {                                                                                                  \
-    id,                                                                                                            \
-        [](const float* x, float* y, std::size_t count, const UnaryParameters& p) {                                \
-          HWY_DYNAMIC_DISPATCH(F##Forward)(x, y, count, p);                                                        \
-        },                                                                                                         \
+#define EVENFLOW_UNARY_FUNCTION(id, F)                                                                                \
+  UnaryFunction {                                                                                                     \
+    id,                                                                                                               \
+        [](const float* x, float* y, std::size_t count, const UnaryParameters& p) {                                   \
+          HWY_DYNAMIC_DISPATCH(F##Forward)(x, y, count, p);                                                           \
+        },                                                                                                            \
         [](const float* x, const float* y, const float* dy, float* dx, std::size_t count, const UnaryParameters& p) { \
-          HWY_DYNAMIC_DISPATCH(F##Backward)(x, y, dy, dx, count, p);                                               \
-        },                                                                                                         \
-        HWY_NAMESPACE::F::kBackwardReadsX, HWY_NAMESPACE::F::kBackwardReadsY                                       \
+          HWY_DYNAMIC_DISPATCH(F##Backward)(x, y, dy, dx, count, p);                                                  \
+        },                                                                                                            \
+        HWY_NAMESPACE::F::kBackwardReadsX, HWY_NAMESPACE::F::kBackwardReadsY                                          \
   }
 #endif  // EVENFLOW_UNARY_LOOPS
