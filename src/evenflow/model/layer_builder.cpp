@@ -26,10 +26,12 @@ constexpr std::int64_t kLargestInteger = std::numeric_limits<std::int32_t>::max(
 // "float32" or an object {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
 std::string dtype_name(const Json& dtype) {
   if (dtype.is_string()) return dtype.get<std::string>();
+  const Json* name = nullptr;
   if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object()) {
-    return dtype["config"].value("name", dtype.dump());
+    const auto found = dtype["config"].find("name");
+    if (found != dtype["config"].end() && found->is_string()) name = &*found;
   }
-  return dtype.dump();
+  return name != nullptr ? name->get<std::string>() : dtype.dump();
 }
 
 // Keras writes some numbers as arrays without axes: {"type": "ndarray", "value": 0.3} (2.x) or
@@ -42,6 +44,21 @@ Json without_array_wrapping(const Json& value) {
     return value["config"]["value"];
   }
   return value;
+}
+
+// Frozen by the model or by its own configuration?
+bool is_trainable(const Layer& layer) {
+  const auto own = layer.config.find("trainable");
+  if (own == layer.config.end() || own->is_null()) return layer.trainable;
+  if (!own->is_boolean()) {
+    fail(ErrorKind::input, "{}: trainable must be true or false, not {}", layer_text(layer), printable(own->dump()));
+  }
+  return layer.trainable && own->get<bool>();
+}
+
+Json value_or_null(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? Json() : *found;
 }
 
 void check_dtype(const Layer& layer) {
@@ -143,13 +160,13 @@ GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Lay
       layer_(layer),
       type_(layer_type_of(layer)),
       training_(training),
-      trainable_(layer.trainable && layer.config.value("trainable", true)),
-      config_(complete_config(type_, layer, model.keras)) {
+      config_(complete_config(type_, layer, model.keras)),
+      trainable_(is_trainable(layer)) {
   lowered_.name = layer.name;
   lowered_.type = layer.type;
   lowered_.inputs = std::move(inputs);
   lowered_.activity_regularizer = naming(layer, "activity_regularizer", [&] {
-    return choose_regularizer(layer.config.value("activity_regularizer", Json()));
+    return choose_regularizer(value_or_null(layer.config, "activity_regularizer"));
   });
 }
 

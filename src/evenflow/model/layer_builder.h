@@ -69,8 +69,8 @@ class GraphLayerBuilder final : public LayerBuilder {
   const Layer& layer_;
   const LayerType& type_;
   bool training_;
-  bool trainable_;
   Json config_;
+  bool trainable_;
   LoweredLayer lowered_;
   ValueId activation_input_;
   ValueId activation_output_;

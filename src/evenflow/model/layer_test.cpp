@@ -194,6 +194,49 @@ TEST_P(EveryLayer, IgnoresUnknownKeysThatAreOff) {
   expect_summary(program.y(), one.golden["y"], "y");
 }
 
+// Files are hostile: whatever stands in a configuration, the layer is built or an Error says why not.
+TEST_P(EveryLayer, BuildsOrRefusesAnyConfiguration) {
+  const Json values[] = {nullptr,
+                         true,
+                         -1,
+                         0,
+                         3,
+                         0.5,
+                         -1e300,
+                         std::int64_t{1} << 62,
+                         2147483647,
+                         "",
+                         "same",
+                         Json::array(),
+                         Json::array({1}),
+                         Json::array({1, 1}),
+                         Json::array({-1, 2147483647, 2147483647, 2147483647}),
+                         Json::array({Json::array({1, 1048576}), Json::array({-1, "x"})}),
+                         Json::object(),
+                         {{"class_name", 7}, {"config", "x"}},
+                         {{"class_name", "L2"}, {"config", {{"l2", "much"}}}},
+                         {{"type", "ndarray"}, {"value", Json::array({1, 2})}}};
+  const LayerCase& one = GetParam();
+  Json keys = Json::parse(layer_type(one.layer.type).defaults);
+  for (const char* common : {"dtype", "trainable", "activity_regularizer", "alpha", "renorm"}) keys[common] = nullptr;
+  for (const auto& [key, standard] : keys.items()) {
+    for (const Json& value : values) {
+      Layer layer = one.layer;
+      layer.config[key] = value;
+      Graph graph;
+      std::vector<ValueId> inputs;
+      for (const Shape& shape : one.inputs) inputs.push_back(graph.input("x" + std::to_string(inputs.size()), shape));
+      const Model model;
+      try {
+        GraphLayerBuilder(graph, model, layer, inputs, true).build();
+      } catch (const Error& error) {
+        EXPECT_NE(error.kind(), ErrorKind::internal) << key << " = " << value << ": " << error.what();
+        EXPECT_EQ(std::string(error.what()).rfind("layer 'tested'", 0), 0u) << error.what();
+      }
+    }
+  }
+}
+
 std::string case_name(const testing::TestParamInfo<LayerCase>& info) {
   std::string name = std::to_string(info.index) + "_";
   for (const char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';

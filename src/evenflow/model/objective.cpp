@@ -189,8 +189,9 @@ std::vector<std::string> metric_names(const Model& model) {
   if (!model.compile) return names;
   std::set<std::string> used;
   for (const Item& metric : model.compile->metrics) {
-    const Json given = metric.config.value("name", Json());
-    const std::string stem = given.is_string() ? given.get<std::string>() : metric.type;
+    const auto given = metric.config.find("name");
+    const bool named = given != metric.config.end() && given->is_string();
+    const std::string stem = named ? given->get<std::string>() : metric.type;
     std::string name = stem;
     for (int i = 1; !used.insert(name).second; ++i) name = fmt::format("{}_{}", stem, i);
     names.push_back(name);

@@ -21,9 +21,8 @@ double factor(const Json& config, const char* key, double fallback) {
 Item choose_regularizer(const Json& config) {
   if (config.is_null()) return {};
   const bool object = config.is_object();
-  const std::string given = object               ? config.value("class_name", std::string())
-                            : config.is_string() ? config.get<std::string>()
-                                                 : "";
+  const Json class_name = object && config.contains("class_name") ? config["class_name"] : config;
+  const std::string given = class_name.is_string() ? class_name.get<std::string>() : "";
   const Json numbers =
       object && config.contains("config") && config["config"].is_object() ? config["config"] : Json::object();
   const std::string name = lower(given);

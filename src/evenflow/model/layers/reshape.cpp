@@ -19,8 +19,8 @@ Shape target_shape(LayerBuilder& builder, std::int64_t count) {
       open = &extent;
     } else if (extent < 1) {
       builder.wrong("target_shape", "must be positive integers, one of them -1 at most");
-    } else if (known <= count) {  // beyond it the product only has to stay too large
-      known *= extent;
+    } else {
+      known = extent > count / known ? count + 1 : known * extent;  // count + 1: too large, whatever follows
     }
   }
   if (open != nullptr && count % known == 0) {
