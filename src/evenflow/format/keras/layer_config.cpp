@@ -141,7 +141,9 @@ Json layer_entry(const Layer& layer, const Model& model) {
     if (!layer.trainable) config["trainable"] = false;
     const Json own = layer.type == "InputLayer" ? input_config(layer) : essential_config(layer, model.keras);
     for (const auto& [key, value] : own.items()) {
-      config[key] = in_context(key, [&] { return value_entry(key, value, model); });
+      const std::string& name = key;  // clang 14 captures no structured bindings
+      const Json& given = value;
+      config[key] = in_context(name, [&] { return value_entry(name, given, model); });
     }
     return keras_object("keras.layers", layer.type, std::move(config));
   });
