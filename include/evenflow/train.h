@@ -41,7 +41,7 @@ struct ParameterReport {
   double non_finite = 0;
   double weight_norm = 0;     // before the update
   double update_norm = 0;     // of the change, clipping included
-  double update_ratio = 0;    // update_norm / weight_norm
+  double update_ratio = 0;    // update_norm / weight_norm; infinite for weights that are all zero (a fresh bias)
 };
 
 struct StepReport {

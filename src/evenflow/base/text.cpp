@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 namespace evenflow {
 namespace {
@@ -19,20 +21,21 @@ char to_lower(char c) {
   return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// Levenshtein's distance, a row at a time.
+// Optimal string alignment: insertions, deletions, changes and swaps of neighbours cost one each.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> above(b.size() + 1);
+  std::iota(above.begin(), above.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
+    std::vector<std::size_t> row(b.size() + 1, i + 1);
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t above = row[j + 1];
-      row[j + 1] = std::min({diagonal + (a[i] == b[j] ? 0 : 1), above + 1, row[j] + 1});
-      diagonal = above;
+      row[j + 1] = std::min({above[j] + (a[i] == b[j] ? 0 : 1), above[j + 1] + 1, row[j] + 1});
+      const bool swapped = i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j];
+      if (swapped) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
+    before = std::exchange(above, std::move(row));
   }
-  return row.back();
+  return above.back();
 }
 
 template <class Number>
@@ -101,9 +104,11 @@ std::string snake_case(std::string_view class_name) {
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
   const std::string wanted = lower(word);
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  // Of equally near candidates the one of the same length: letters are swapped more often than forgotten.
+  using Distance = std::pair<std::size_t, bool>;
+  Distance best_distance{std::max<std::size_t>(2, word.size() / 3) + 1, false};
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(wanted, lower(candidate));
+    const Distance distance{edit_distance(wanted, lower(candidate)), candidate.size() != word.size()};
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -50,6 +51,16 @@ int complain(std::string_view message, int code) {
   return code;
 }
 
+// CLI11 only says that a subcommand is missing when the first word is not one.
+void require_known_command(int argc, const char* const* argv) {
+  if (argc < 2 || *argv[1] == '-') return;
+  std::vector<std::string> names;
+  for (const Command* command : all_commands()) names.emplace_back(command->id);
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
+  const std::string near = nearest(argv[1], names);
+  fail(ErrorKind::usage, "there is no command '{}'{}", argv[1], near.empty() ? "; evenflow --help lists them" : fmt::format("; did you mean '{}'?", near));
+}
+
 }  // namespace
 
 const std::atomic<bool>& interrupted() { return g_interrupted; }
@@ -75,6 +86,7 @@ int run(int argc, const char* const* argv) {
     sub->add_flag("--no-color", no_color, "No colours (also: NO_COLOR, TERM=dumb, output not a terminal)")->group("Common");
   }
   try {
+    require_known_command(argc, argv);
     app.parse(argc, argv);
     common.color = wants_color(no_color);
     common.terminal = isatty(STDERR_FILENO) != 0;

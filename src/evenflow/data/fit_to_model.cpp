@@ -146,7 +146,10 @@ Tensor class_numbers(const Tensor& y) {
 
 Tensor reshape(Tensor y, const Shape& sample, Notes notes) {
   if (sample_shape(y) == sample) return y;
-  note(notes, fmt::format("targets reshaped from {} to {}", to_string(sample_shape(y)), to_string(sample)));
+  // That a number becomes a vector of one is not worth a word.
+  if (without_ones(sample_shape(y)) != without_ones(sample)) {
+    note(notes, fmt::format("targets reshaped from {} to {}", to_string(sample_shape(y)), to_string(sample)));
+  }
   return y.reshaped(with_samples(y, sample));
 }
 

@@ -42,6 +42,7 @@ int run(const Options& o, const Common& common) {
   std::vector<std::string> notes;
   complete_compile(saved.model, o.compile, notes);
   const Dataset data = fit_to_model(load_data(o.data), saved.model, &notes);
+  require_targets(data);
   if (!common.quiet) {
     for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
   }

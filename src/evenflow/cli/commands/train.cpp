@@ -63,6 +63,7 @@ int run(const Options& o, const Common& common) {
   }
   if (o.fresh) saved.weights = initialize(saved.model, o.seed);
   const Dataset data = fit_to_model(load_data(o.data), saved.model, &notes);
+  require_targets(data);
   if (!common.quiet) {
     for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
   }
