@@ -1,5 +1,6 @@
 #include "evenflow/model/activation_function.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -9,13 +10,15 @@ namespace evenflow {
 namespace {
 
 constexpr std::string_view kRowWise[] = {"softmax", "log_softmax"};
+constexpr std::string_view kSignOfY[] = {"relu", "leaky_relu", "elu", "celu"};
 
 // Activation layers may stand where an activation is expected; their keys became the functions' in Keras 3.
 struct LayerSpelling {
   std::string_view layer;
   std::string_view function;
 };
-constexpr LayerSpelling kLayers[] = {{"LeakyReLU", "leaky_relu"}, {"ReLU", "relu"}, {"ELU", "elu"}, {"Softmax", "softmax"}};
+constexpr LayerSpelling kLayers[] = {
+    {"LeakyReLU", "leaky_relu"}, {"ReLU", "relu"}, {"ELU", "elu"}, {"Softmax", "softmax"}};
 
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
@@ -36,10 +39,14 @@ UnaryParameters parameters_of(const ActivationFunction& function, const Json& co
     if (!value.is_null() && !value.is_number() && !value.is_boolean()) {
       fail(ErrorKind::input, "activation '{}': '{}' must be a number, not {}", function.id, key, value.dump());
     }
-    parameters.values[i++] = value.is_null() ? 0.0f : value.is_boolean() ? (value.get<bool>() ? 1.0f : 0.0f) : value.get<float>();
+    parameters.values[i++] = value.is_null()      ? 0.0f
+                             : value.is_boolean() ? (value.get<bool>() ? 1.0f : 0.0f)
+                                                  : value.get<float>();
   }
-  if (function.id == "relu" && (parameters.values[0] < 0 || parameters.values[2] < 0)) {
-    fail(ErrorKind::unsupported, "activation 'relu' with a negative slope or threshold below 0");
+  // Backward tells from the sign of y on which side x was.
+  const bool by_sign = std::find(std::begin(kSignOfY), std::end(kSignOfY), function.id) != std::end(kSignOfY);
+  if (by_sign && *std::min_element(std::begin(parameters.values), std::end(parameters.values)) < 0) {
+    fail(ErrorKind::unsupported, "activation '{}' with a number below 0: {}", function.id, config.dump());
   }
   return parameters;
 }
@@ -73,14 +80,16 @@ ActivationChoice choose_activation(const Json& config, int keras_major) {
   if (config.is_object() && config.contains("class_name") && config["class_name"].is_string()) {
     const std::string class_name = config["class_name"];
     const Json inner = config.contains("config") ? config["config"] : Json::object();
-    if (class_name == "function" && inner.is_string()) return choose_named(inner.get<std::string>(), Json::object(), keras_major);
+    if (class_name == "function" && inner.is_string())
+      return choose_named(inner.get<std::string>(), Json::object(), keras_major);
     if (inner.is_object()) {
       for (const LayerSpelling& spelling : kLayers) {
         if (class_name != spelling.layer) continue;
         Json renamed = inner;
         if (spelling.layer == "LeakyReLU") {
           if (inner.contains("alpha")) renamed["negative_slope"] = inner["alpha"];
-          if (!renamed.contains("negative_slope")) renamed["negative_slope"] = 0.3;  // the layer's default, not the function's
+          if (!renamed.contains("negative_slope"))
+            renamed["negative_slope"] = 0.3;  // the layer's default, not the function's
         }
         return choose_named(spelling.function, renamed, keras_major);
       }

@@ -12,24 +12,13 @@
 #include "evenflow/base/random.h"
 #include "evenflow/base/text.h"
 #include "evenflow/model/optimizer_type.h"
-#include "hwy/highway.h"
+#include "evenflow/tensor/kernels/targets_test.h"
 
 namespace evenflow {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-template <class Body>
-void for_each_target(const Body& body) {
-  for (std::int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) {
-    const std::int64_t target = left & -left;
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::GetChosenTarget().Update(target);
-    body();
-  }
-  hwy::GetChosenTarget().DeInit();
-}
 
 // One variable under one optimizer, as the graph runs it.
 class Variable {

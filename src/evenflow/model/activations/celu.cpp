@@ -47,7 +47,9 @@ constinit const ActivationFunction celu{
     .id = "celu",
     .onnx = "Celu",
     .parameters = R"({"alpha": 1.0})",
-    .f = [](double x, const UnaryParameters& p) -> double { return x < 0 ? p.values[0] * std::expm1(x / p.values[0]) : x; },
+    .f = [](double x, const UnaryParameters& p) -> double {
+      return x < 0 ? p.values[0] * std::expm1(x / p.values[0]) : x;
+    },
     .df = [](double x, const UnaryParameters& p) -> double { return x > 0 ? 1 : std::exp(x / p.values[0]); },
     .kinks = {0},
     .kernel = EVENFLOW_UNARY_FUNCTION("celu", Celu),

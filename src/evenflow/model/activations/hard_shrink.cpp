@@ -1,5 +1,7 @@
 #include "evenflow/model/activation_function.h"
 
+#include <cmath>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenflow/model/activations/hard_shrink.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -42,8 +44,8 @@ constinit const ActivationFunction hard_shrink{
     .id = "hard_shrink",
     .onnx = "Shrink",
     .parameters = R"({"threshold": 0.5})",
-    .f = [](double x, const UnaryParameters& p) -> double { return x > p.values[0] || x < -p.values[0] ? x : 0; },
-    .df = [](double x, const UnaryParameters& p) -> double { return x > p.values[0] || x < -p.values[0] ? 1 : 0; },
+    .f = [](double x, const UnaryParameters& p) -> double { return std::abs(x) <= p.values[0] ? 0 : x; },
+    .df = [](double x, const UnaryParameters& p) -> double { return std::abs(x) <= p.values[0] ? 0 : 1; },
     .kinks = {-0.5, 0.5},
     .kernel = EVENFLOW_UNARY_FUNCTION("hard_shrink", HardShrink),
 };

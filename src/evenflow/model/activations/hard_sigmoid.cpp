@@ -44,8 +44,10 @@ extern const ActivationFunction hard_sigmoid;
 constinit const ActivationFunction hard_sigmoid{
     .id = "hard_sigmoid",
     .onnx = "HardSigmoid",
-    .f = [](double x, const UnaryParameters&) -> double { const double y = x / 6 + 0.5;
-      return y < 0 ? 0 : y > 1 ? 1 : y; },
+    .f = [](double x, const UnaryParameters&) -> double {
+      const double y = x / 6 + 0.5;
+      return y < 0 ? 0 : y > 1 ? 1 : y;
+    },
     .df = [](double x, const UnaryParameters&) -> double { return x > -3 && x < 3 ? 1.0 / 6 : 0; },
     .kinks = {-3, 3},
     .saturated_below = 0,

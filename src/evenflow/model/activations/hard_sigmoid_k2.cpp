@@ -44,8 +44,10 @@ extern const ActivationFunction hard_sigmoid_k2;
 constinit const ActivationFunction hard_sigmoid_k2{
     .id = "hard_sigmoid_k2",
     .onnx = "HardSigmoid",
-    .f = [](double x, const UnaryParameters&) -> double { const double y = 0.2 * x + 0.5;
-      return y < 0 ? 0 : y > 1 ? 1 : y; },
+    .f = [](double x, const UnaryParameters&) -> double {
+      const double y = 0.2 * x + 0.5;
+      return y < 0 ? 0 : y > 1 ? 1 : y;
+    },
     .df = [](double x, const UnaryParameters&) -> double { return x > -2.5 && x < 2.5 ? 0.2 : 0; },
     .kinks = {-2.5, 2.5},
     .saturated_below = 0,

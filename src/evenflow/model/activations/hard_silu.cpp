@@ -21,14 +21,16 @@ struct HardSilu {
     const V half = hn::Set(d, 0.5f);
     const V gate = hn::MulAdd(x, hn::Set(d, 1.0f / 6), half);
     const V one = hn::Set(d, 1.0f);
-    const V clipped = hn::IfThenElse(hn::Lt(gate, hn::Zero(d)), hn::Zero(d), hn::IfThenElse(hn::Gt(gate, one), one, gate));
+    const V clipped =
+        hn::IfThenElse(hn::Lt(gate, hn::Zero(d)), hn::Zero(d), hn::IfThenElse(hn::Gt(gate, one), one, gate));
     return hn::Mul(x, clipped);
   }
   template <class D, class V>
   static V Slope(D d, V x, V, const UnaryParameters&) {
     const V three = hn::Set(d, 3.0f);
     const V between = hn::MulAdd(x, hn::Set(d, 1.0f / 3), hn::Set(d, 0.5f));
-    return hn::IfThenElse(hn::Le(x, hn::Neg(three)), hn::Zero(d), hn::IfThenElse(hn::Ge(x, three), hn::Set(d, 1.0f), between));
+    return hn::IfThenElse(hn::Le(x, hn::Neg(three)), hn::Zero(d),
+                          hn::IfThenElse(hn::Ge(x, three), hn::Set(d, 1.0f), between));
   }
 };
 EVENFLOW_UNARY_LOOPS(HardSilu)
@@ -48,9 +50,13 @@ constinit const ActivationFunction hard_silu{
     .id = "hard_silu",
     .alias = "hard_swish",
     .onnx = "HardSwish",
-    .f = [](double x, const UnaryParameters&) -> double { const double gate = x / 6 + 0.5;
-      return x * (gate < 0 ? 0 : gate > 1 ? 1 : gate); },
-    .df = [](double x, const UnaryParameters&) -> double { return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5; },
+    .f = [](double x, const UnaryParameters&) -> double {
+      const double gate = x / 6 + 0.5;
+      return x * (gate < 0 ? 0 : gate > 1 ? 1 : gate);
+    },
+    .df = [](double x, const UnaryParameters&) -> double { return x <= -3  ? 0
+                                                                  : x >= 3 ? 1
+                                                                           : x / 3 + 0.5; },
     .kinks = {-3, 3},
     .has_dead_zone = true,
     .kernel = EVENFLOW_UNARY_FUNCTION("hard_silu", HardSilu),

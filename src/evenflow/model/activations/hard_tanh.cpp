@@ -41,7 +41,9 @@ namespace activations {
 extern const ActivationFunction hard_tanh;
 constinit const ActivationFunction hard_tanh{
     .id = "hard_tanh",
-    .f = [](double x, const UnaryParameters&) -> double { return x < -1 ? -1 : x > 1 ? 1 : x; },
+    .f = [](double x, const UnaryParameters&) -> double { return x < -1  ? -1
+                                                                 : x > 1 ? 1
+                                                                         : x; },
     .df = [](double x, const UnaryParameters&) -> double { return x > -1 && x < 1 ? 1 : 0; },
     .kinks = {-1, 1},
     .saturated_below = -1,

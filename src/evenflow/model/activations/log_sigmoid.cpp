@@ -43,7 +43,9 @@ namespace activations {
 extern const ActivationFunction log_sigmoid;
 constinit const ActivationFunction log_sigmoid{
     .id = "log_sigmoid",
-    .f = [](double x, const UnaryParameters&) -> double { return (x < 0 ? x : 0) - std::log1p(std::exp(-std::abs(x))); },
+    .f = [](double x, const UnaryParameters&) -> double {
+      return (x < 0 ? x : 0) - std::log1p(std::exp(-std::abs(x)));
+    },
     .df = [](double x, const UnaryParameters&) -> double { return 1 / (1 + std::exp(x)); },
     .kernel = EVENFLOW_UNARY_FUNCTION("log_sigmoid", LogSigmoid),
 };

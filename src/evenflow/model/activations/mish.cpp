@@ -53,9 +53,14 @@ extern const ActivationFunction mish;
 constinit const ActivationFunction mish{
     .id = "mish",
     .onnx = "Mish",
-    .f = [](double x, const UnaryParameters&) -> double { return x * std::tanh((x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x)))); },
-    .df = [](double x, const UnaryParameters&) -> double { const double t = std::tanh((x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))));
-      return t + x * (1 - t * t) / (1 + std::exp(-x)); },
+    .f = [](double x, const UnaryParameters&) -> double {
+      return x * std::tanh((x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))));
+    },
+    .df = [](double x, const UnaryParameters&) -> double {
+      if (x > 40) return 1;  // also for infinity
+      const double t = std::tanh((x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))));
+      return t + x * (1 - t * t) / (1 + std::exp(-x));
+    },
     .kernel = EVENFLOW_UNARY_FUNCTION("mish", Mish),
 };
 }  // namespace activations

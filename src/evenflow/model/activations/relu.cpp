@@ -1,5 +1,7 @@
 #include "evenflow/model/activation_function.h"
 
+#include <cmath>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenflow/model/activations/relu.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -21,7 +23,9 @@ struct Relu {
   static V Forward(D d, V x, const UnaryParameters& p) {
     const V slope = hn::Set(d, p.values[0]);
     const V threshold = hn::Set(d, p.values[2]);
-    const V y = hn::IfThenElse(hn::Le(x, threshold), hn::Mul(slope, hn::Sub(x, threshold)), x);
+    // Not 0 times x: that would be NaN for -infinity.
+    const V below = p.values[0] == 0.0f ? hn::Zero(d) : hn::Mul(slope, hn::Sub(x, threshold));
+    const V y = hn::IfThenElse(hn::Le(x, threshold), below, x);
     if (p.values[1] == 0.0f) return y;
     const V maximum = hn::Set(d, p.values[1]);
     return hn::IfThenElse(hn::Gt(y, maximum), maximum, y);
@@ -50,10 +54,14 @@ constinit const ActivationFunction relu{
     .id = "relu",
     .onnx = "Relu",
     .parameters = R"({"negative_slope": 0.0, "max_value": null, "threshold": 0.0})",
-    .f = [](double x, const UnaryParameters& p) -> double { const double y = x <= p.values[2] ? p.values[0] * (x - p.values[2]) : x;
-      return p.values[1] != 0 && y > p.values[1] ? p.values[1] : y; },
-    .df = [](double x, const UnaryParameters& p) -> double { const double y = x <= p.values[2] ? p.values[0] * (x - p.values[2]) : x;
-      return y <= 0 ? p.values[0] : p.values[1] == 0 || y < p.values[1] ? 1 : 0; },
+    .f = [](double x, const UnaryParameters& p) -> double {
+      const double y = x > p.values[2] || std::isnan(x) ? x : p.values[0] == 0 ? 0 : p.values[0] * (x - p.values[2]);
+      return p.values[1] != 0 && y > p.values[1] ? p.values[1] : y;
+    },
+    .df = [](double x, const UnaryParameters& p) -> double {
+      if (!(x > p.values[2] && x > 0)) return p.values[0];
+      return p.values[1] == 0 || x < p.values[1] ? 1 : 0;
+    },
     .kinks = {0},
     .has_dead_zone = true,
     .kernel = EVENFLOW_UNARY_FUNCTION("relu", Relu),

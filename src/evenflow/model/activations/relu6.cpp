@@ -43,7 +43,9 @@ namespace activations {
 extern const ActivationFunction relu6;
 constinit const ActivationFunction relu6{
     .id = "relu6",
-    .f = [](double x, const UnaryParameters&) -> double { return x < 0 ? 0 : x > 6 ? 6 : x; },
+    .f = [](double x, const UnaryParameters&) -> double { return x < 0   ? 0
+                                                                 : x > 6 ? 6
+                                                                         : x; },
     .df = [](double x, const UnaryParameters&) -> double { return x > 0 && x < 6 ? 1 : 0; },
     .kinks = {0, 6},
     .saturated_above = 6,

@@ -13,8 +13,8 @@ namespace evenflow {
 namespace HWY_NAMESPACE {
 namespace {
 
-// y = scale x above 0, scale alpha (e^x - 1) below, with the constants that make (0, 1) a fixed point of mean and variance.
-// G. Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
+// y = scale x above 0, scale alpha (e^x - 1) below, with the constants that make (0, 1) a fixed point of mean and
+// variance. G. Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
 struct Selu {
   static constexpr bool kBackwardReadsX = false;
   static constexpr bool kBackwardReadsY = true;
@@ -47,8 +47,12 @@ extern const ActivationFunction selu;
 constinit const ActivationFunction selu{
     .id = "selu",
     .onnx = "Selu",
-    .f = [](double x, const UnaryParameters&) -> double { return 1.0507009873554805 * (x < 0 ? 1.6732632423543772 * std::expm1(x) : x); },
-    .df = [](double x, const UnaryParameters&) -> double { return 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * std::exp(x)); },
+    .f = [](double x, const UnaryParameters&) -> double {
+      return 1.0507009873554805 * (x < 0 ? 1.6732632423543772 * std::expm1(x) : x);
+    },
+    .df = [](double x, const UnaryParameters&) -> double {
+      return 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * std::exp(x));
+    },
     .kinks = {0},
     .kernel = EVENFLOW_UNARY_FUNCTION("selu", Selu),
 };

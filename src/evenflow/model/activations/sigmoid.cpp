@@ -44,8 +44,10 @@ constinit const ActivationFunction sigmoid{
     .id = "sigmoid",
     .onnx = "Sigmoid",
     .f = [](double x, const UnaryParameters&) -> double { return 1 / (1 + std::exp(-x)); },
-    .df = [](double x, const UnaryParameters&) -> double { const double y = 1 / (1 + std::exp(-x));
-      return y * (1 - y); },
+    .df = [](double x, const UnaryParameters&) -> double {
+      const double y = 1 / (1 + std::exp(-x));
+      return y * (1 - y);
+    },
     .saturated_below = 0.03,
     .saturated_above = 0.97,
     .kernel = EVENFLOW_UNARY_FUNCTION("sigmoid", SigmoidFunction),

@@ -24,9 +24,9 @@ struct Silu {
   }
   template <class D, class V>
   static V Slope(D d, V x, V, const UnaryParameters&) {
-    const V one = hn::Set(d, 1.0f);
-    const V s = Sigmoid(d, x);
-    return hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one));
+    const V e = ExpOrNan(d, hn::Neg(hn::Abs(x)));
+    const V sum = hn::Add(hn::Set(d, 1.0f), e);
+    return hn::MulAdd(x, hn::Div(e, hn::Mul(sum, sum)), Sigmoid(d, x));
   }
 };
 EVENFLOW_UNARY_LOOPS(Silu)
@@ -46,8 +46,10 @@ constinit const ActivationFunction silu{
     .id = "silu",
     .alias = "swish",
     .f = [](double x, const UnaryParameters&) -> double { return x / (1 + std::exp(-x)); },
-    .df = [](double x, const UnaryParameters&) -> double { const double s = 1 / (1 + std::exp(-x));
-      return s * (1 + x * (1 - s)); },
+    .df = [](double x, const UnaryParameters&) -> double {
+      const double s = 1 / (1 + std::exp(-x));
+      return s * (1 + x * (1 - s));
+    },
     .kernel = EVENFLOW_UNARY_FUNCTION("silu", Silu),
 };
 }  // namespace activations

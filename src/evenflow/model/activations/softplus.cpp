@@ -44,7 +44,9 @@ extern const ActivationFunction softplus;
 constinit const ActivationFunction softplus{
     .id = "softplus",
     .onnx = "Softplus",
-    .f = [](double x, const UnaryParameters&) -> double { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); },
+    .f = [](double x, const UnaryParameters&) -> double {
+      return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x)));
+    },
     .df = [](double x, const UnaryParameters&) -> double { return 1 / (1 + std::exp(-x)); },
     .kernel = EVENFLOW_UNARY_FUNCTION("softplus", Softplus),
 };

@@ -45,8 +45,12 @@ namespace activations {
 extern const ActivationFunction sparse_plus;
 constinit const ActivationFunction sparse_plus{
     .id = "sparse_plus",
-    .f = [](double x, const UnaryParameters&) -> double { return x <= -1 ? 0 : x < 1 ? (x + 1) * (x + 1) / 4 : x; },
-    .df = [](double x, const UnaryParameters&) -> double { return x <= -1 ? 0 : x >= 1 ? 1 : (x + 1) / 2; },
+    .f = [](double x, const UnaryParameters&) -> double { return x <= -1 ? 0
+                                                                 : x < 1 ? (x + 1) * (x + 1) / 4
+                                                                         : x; },
+    .df = [](double x, const UnaryParameters&) -> double { return x <= -1  ? 0
+                                                                  : x >= 1 ? 1
+                                                                           : (x + 1) / 2; },
     .kinks = {-1, 1},
     .has_dead_zone = true,
     .kernel = EVENFLOW_UNARY_FUNCTION("sparse_plus", SparsePlus),

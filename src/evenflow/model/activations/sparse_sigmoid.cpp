@@ -43,8 +43,10 @@ namespace activations {
 extern const ActivationFunction sparse_sigmoid;
 constinit const ActivationFunction sparse_sigmoid{
     .id = "sparse_sigmoid",
-    .f = [](double x, const UnaryParameters&) -> double { const double y = x / 2 + 0.5;
-      return y < 0 ? 0 : y > 1 ? 1 : y; },
+    .f = [](double x, const UnaryParameters&) -> double {
+      const double y = x / 2 + 0.5;
+      return y < 0 ? 0 : y > 1 ? 1 : y;
+    },
     .df = [](double x, const UnaryParameters&) -> double { return x > -1 && x < 1 ? 0.5 : 0; },
     .kinks = {-1, 1},
     .saturated_below = 0,

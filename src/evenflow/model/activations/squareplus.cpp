@@ -18,15 +18,22 @@ struct Squareplus {
   static constexpr bool kBackwardReadsX = true;
   static constexpr bool kBackwardReadsY = false;
 
+  // sqrt(x^2 + b), without overflow of the square.
+  template <class D, class V>
+  static V Root(D d, V x, const UnaryParameters& p) {
+    const V root = hn::Sqrt(hn::MulAdd(x, x, hn::Set(d, p.values[0])));
+    return hn::IfThenElse(hn::Gt(hn::Abs(x), hn::Set(d, 1e18f)), hn::Abs(x), root);
+  }
   template <class D, class V>
   static V Forward(D d, V x, const UnaryParameters& p) {
-    const V root = hn::Sqrt(hn::MulAdd(x, x, hn::Set(d, p.values[0])));
-    return hn::Mul(hn::Set(d, 0.5f), hn::Add(x, root));
+    const V half = hn::Set(d, 0.5f);
+    const V root = Root(d, x, p);
+    const V below = hn::Div(hn::Mul(half, hn::Set(d, p.values[0])), hn::Add(root, hn::Abs(x)));
+    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), below, hn::MulAdd(half, x, hn::Mul(half, root)));
   }
   template <class D, class V>
   static V Slope(D d, V x, V, const UnaryParameters& p) {
-    const V root = hn::Sqrt(hn::MulAdd(x, x, hn::Set(d, p.values[0])));
-    return hn::Mul(hn::Set(d, 0.5f), hn::Add(hn::Set(d, 1.0f), hn::Div(x, root)));
+    return hn::Div(Forward(d, x, p), Root(d, x, p));
   }
 };
 EVENFLOW_UNARY_LOOPS(Squareplus)
@@ -45,8 +52,14 @@ extern const ActivationFunction squareplus;
 constinit const ActivationFunction squareplus{
     .id = "squareplus",
     .parameters = R"({"b": 4.0})",
-    .f = [](double x, const UnaryParameters& p) -> double { return (x + std::sqrt(x * x + p.values[0])) / 2; },
-    .df = [](double x, const UnaryParameters& p) -> double { return (1 + x / std::sqrt(x * x + p.values[0])) / 2; },
+    .f = [](double x, const UnaryParameters& p) -> double {
+      const double root = std::sqrt(x * x + p.values[0]);
+      return x < 0 ? p.values[0] / 2 / (root - x) : (x + root) / 2;
+    },
+    .df = [](double x, const UnaryParameters& p) -> double {
+      const double root = std::sqrt(x * x + p.values[0]);
+      return x < 0 ? p.values[0] / 2 / (root - x) / root : (1 + x / root) / 2;
+    },
     .kernel = EVENFLOW_UNARY_FUNCTION("squareplus", Squareplus),
 };
 }  // namespace activations

@@ -44,8 +44,10 @@ constinit const ActivationFunction tanh{
     .id = "tanh",
     .onnx = "Tanh",
     .f = [](double x, const UnaryParameters&) -> double { return std::tanh(x); },
-    .df = [](double x, const UnaryParameters&) -> double { const double y = std::tanh(x);
-      return 1 - y * y; },
+    .df = [](double x, const UnaryParameters&) -> double {
+      const double y = std::tanh(x);
+      return 1 - y * y;
+    },
     .saturated_below = -0.97,
     .saturated_above = 0.97,
     .kernel = EVENFLOW_UNARY_FUNCTION("tanh", TanhFunction),

@@ -44,8 +44,10 @@ extern const ActivationFunction tanh_shrink;
 constinit const ActivationFunction tanh_shrink{
     .id = "tanh_shrink",
     .f = [](double x, const UnaryParameters&) -> double { return x - std::tanh(x); },
-    .df = [](double x, const UnaryParameters&) -> double { const double t = std::tanh(x);
-      return t * t; },
+    .df = [](double x, const UnaryParameters&) -> double {
+      const double t = std::tanh(x);
+      return t * t;
+    },
     .kernel = EVENFLOW_UNARY_FUNCTION("tanh_shrink", TanhShrink),
 };
 }  // namespace activations
