@@ -35,14 +35,15 @@ template <class V>
 struct LaneSums {
   V gradient, gradient_squares, gradient_maximum, gradient_zeros, weight_squares, change_squares;
 
+  // Squares start with the smallest number that keeps sums from being subnormal, which would be slow.
   template <class D>
   explicit LaneSums(D d)
       : gradient(hn::Zero(d)),
-        gradient_squares(hn::Zero(d)),
+        gradient_squares(hn::Set(d, 1.2e-38f)),
         gradient_maximum(hn::Zero(d)),
         gradient_zeros(hn::Zero(d)),
-        weight_squares(hn::Zero(d)),
-        change_squares(hn::Zero(d)) {}
+        weight_squares(gradient_squares),
+        change_squares(gradient_squares) {}
 
   template <class D>
   HWY_INLINE void Add(D d, V w, V g, V change) {
@@ -105,9 +106,10 @@ HWY_INLINE void AddSums(D d, const LaneSums<hn::Vec<D>>& lanes, const UpdateBloc
   const float squares = sum(lanes.gradient_squares);
   const float maximum = hn::GetLane(hn::MaxOfLanes(d, lanes.gradient_maximum));
   // All zeros are ordinary too: units that are dead for the whole batch.
-  if (IsOrdinary(squares) || (squares == 0.0f && maximum == 0.0f)) {
+  const bool all_zero = maximum == 0.0f && squares < 1e-30f;
+  if (IsOrdinary(squares) || all_zero) {
     s.gradient_sum += static_cast<double>(sum(lanes.gradient));
-    s.gradient_squares += static_cast<double>(squares);
+    s.gradient_squares += all_zero ? 0.0 : static_cast<double>(squares);
     s.gradient_maximum = std::max(s.gradient_maximum, static_cast<double>(maximum));
     s.gradient_zeros += static_cast<double>(sum(lanes.gradient_zeros)) - static_cast<double>(filled);
   } else {
@@ -117,6 +119,13 @@ HWY_INLINE void AddSums(D d, const LaneSums<hn::Vec<D>>& lanes, const UpdateBloc
   s.weight_squares += IsOrdinary(weights) ? static_cast<double>(weights) : ExactSquares(kept.weights, piece.count);
   const float changes = sum(lanes.change_squares);
   s.update_squares += IsOrdinary(changes) ? static_cast<double>(changes) : ExactSquares(kept.changes, piece.count);
+}
+
+// The momentum of a dead unit's weights shrinks by the same factor step after step until it is a subnormal number, with
+// which processors calculate a hundred times slower. From here on it is zero.
+template <class D, class V>
+HWY_INLINE V FlushTiny(D d, V slot) {
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(slot), hn::Set(d, 1e-37f)), slot);
 }
 
 template <class Rule, bool kStatistics>
@@ -136,6 +145,7 @@ HWY_INLINE void UpdatePiece(const UpdateBlock& piece, KeptPiece* kept) {
     g = hn::IfThenElse(hn::Gt(g, limit), limit, g);  // comparisons, not Min and Max: NaN must stay
     g = hn::IfThenElse(hn::Lt(g, hn::Neg(limit)), hn::Neg(limit), g);
     const V change = hn::NegMulAdd(w, decay, Rule::Change(d, g, slots, coefficients));
+    for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = FlushTiny(d, slots[s]);
     if (kStatistics) sums.Add(d, w, raw, change);
     return change;
   };
