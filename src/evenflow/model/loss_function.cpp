@@ -9,18 +9,24 @@ namespace {
 double as_number(const LossFunction& loss, const std::string& key, const Json& value) {
   if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
   if (value.is_null()) return 0;
-  if (!value.is_number()) fail(ErrorKind::input, "loss '{}': '{}' must be a number, not {}", loss.id, key, value.dump());
+  if (!value.is_number())
+    fail(ErrorKind::input, "loss '{}': '{}' must be a number, not {}", loss.id, key, value.dump());
   return value.get<double>();
 }
 
 bool is_mean(const Json& reduction) {
-  return reduction.is_null() || reduction == "auto" || reduction == "sum_over_batch_size" || reduction == "mean";
+  return reduction.is_null() || reduction == "auto" || reduction == "sum_over_batch_size" || reduction == "mean" ||
+         reduction == "mean_with_sample_weight";
 }
 
 // What of a configuration has no effect here, or the effect that is the only one there is.
 void check_common_keys(const LossFunction& loss, const Json& config) {
-  if (config.contains("reduction") && !is_mean(config["reduction"])) {
-    fail(ErrorKind::unsupported, "loss '{}': the reduction {}; known is \"sum_over_batch_size\"", loss.id, config["reduction"].dump());
+  if (config.contains("reduction") && !is_mean(config["reduction"]) && config["reduction"] != "sum") {
+    fail(ErrorKind::unsupported, "loss '{}': the reduction {}; known are \"sum_over_batch_size\" and \"sum\"", loss.id,
+         config["reduction"].dump());
+  }
+  if (loss.from_logits == nullptr && config.contains("from_logits") && config["from_logits"] == true) {
+    fail(ErrorKind::unsupported, "loss '{}': from_logits", loss.id);
   }
   if (config.contains("axis") && !config["axis"].is_null() && config["axis"] != -1) {
     fail(ErrorKind::unsupported, "loss '{}': axis {}; known is -1", loss.id, config["axis"].dump());
@@ -59,8 +65,10 @@ Item choose_loss(const Json& config) {
     item.config[key] = given.contains(key) && !given[key].is_null() ? given[key] : standard;
   }
   if (loss->from_logits != nullptr) {
-    item.config["from_logits"] = given.contains("from_logits") && given["from_logits"].is_boolean() && given["from_logits"].get<bool>();
+    item.config["from_logits"] =
+        given.contains("from_logits") && given["from_logits"].is_boolean() && given["from_logits"].get<bool>();
   }
+  if (given.contains("reduction") && given["reduction"] == "sum") item.config["reduction"] = "sum";
   loss_choice(item);  // checks the numbers
   return item;
 }
@@ -74,7 +82,8 @@ LossChoice loss_choice(const Item& item) {
   for (const auto& [key, standard] : defaults.items()) {
     choice.parameters[i++] = as_number(*loss, key, item.config.contains(key) ? item.config[key] : standard);
   }
-  choice.from_logits = item.config.contains("from_logits") && item.config["from_logits"].is_boolean() && item.config["from_logits"].get<bool>();
+  choice.from_logits = item.config.contains("from_logits") && item.config["from_logits"].is_boolean() &&
+                       item.config["from_logits"].get<bool>();
   return choice;
 }
 
