@@ -158,7 +158,7 @@ class Graph {
   void output(std::string name, ValueId value);
 
   const Value& value(ValueId id) const { return values_[static_cast<std::size_t>(id.index)]; }
-  const Shape& shape(ValueId id) const { return value(id).type.shape; }
+  Shape shape(ValueId id) const { return value(id).type.shape; }  // by value: adding nodes moves the originals
   std::span<const Value> values() const { return values_; }
   std::span<const Node> nodes() const { return nodes_; }
   std::span<const std::pair<std::string, ValueId>> outputs() const { return outputs_; }

@@ -45,7 +45,7 @@ class LayerBuilder {
   virtual Graph& graph() = 0;
   virtual std::span<const ValueId> inputs() const = 0;
   ValueId input() const { return inputs().front(); }
-  const Shape& shape() { return graph().shape(input()); }  // of the first input, batch axis included
+  Shape shape() { return graph().shape(input()); }  // of the first input, batch axis included
   std::int64_t batch() { return shape()[0]; }
   virtual bool training() const = 0;           // dropout active, batch statistics in use
   virtual bool trainable() const = 0;          // the layer's own flag
