@@ -51,7 +51,20 @@ std::optional<double> norm_of(const Tensor& tensor) {
   return squares == 0 ? kZeroNorm : 0.5 * std::log10(squares);
 }
 
+// Keras 2 writes glorot_uniform and its like as VarianceScaling with these numbers.
+std::string scaling_name(const Json& config) {
+  const double scale = config.value("scale", 0.0);
+  const std::string mode = config.value("mode", "");
+  const std::string family = mode == "fan_avg" && scale == 1  ? "glorot"
+                             : mode == "fan_in" && scale == 2 ? "he"
+                             : mode == "fan_in" && scale == 1 ? "lecun"
+                                                              : "";
+  if (family.empty()) return "variance_scaling";
+  return family + (config.value("distribution", "") == "uniform" ? "_uniform" : "_normal");
+}
+
 std::string initializer_name(const ParameterInfo& kernel) {
+  if (kernel.initializer.type == "VarianceScaling") return scaling_name(kernel.initializer.config);
   const std::vector<std::string> names = split(initializer_type(kernel.initializer.type).alias, ' ');
   return names.empty() || names.front().empty() ? kernel.initializer.type : names.front();
 }

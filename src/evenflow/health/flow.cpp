@@ -19,8 +19,9 @@ bool measured(const std::optional<double>& norm) {
 }  // namespace
 
 bool Profile::is_trend(double decades) const {
-  const double explained = per_layer * static_cast<double>(steps());
-  return steps() >= kStepsForWeak && explained * decades > 0 && std::abs(explained) >= 0.5 * std::abs(decades);
+  if (steps() < kStepsForWeak || per_layer * decades <= 0) return false;
+  const std::size_t i = steepest(decades);
+  return std::abs(points[i].decades - points[i + 1].decades) <= 0.5 * std::abs(decades);
 }
 
 std::size_t Profile::steepest(double decades) const {
@@ -62,6 +63,12 @@ Strength strength(const Profile& profile, double decades) {
   return size <= 7 ? Strength::strong : Strength::fatal;
 }
 
+std::string healthy_text(const Profile& profile) {
+  return fmt::format("the gradient changes by {:+.2f} decades over {} layers; up to {:.1f} is healthy{}", profile.total,
+                     profile.points.size(), profile.allowed,
+                     profile.steps() < kStepsForWeak ? " (3.0 where there are fewer than four layers)" : "");
+}
+
 Updates updates(const Trace& trace) {
   Updates updates;
   std::vector<std::size_t> trained;
@@ -69,6 +76,10 @@ Updates updates(const Trace& trace) {
     if (trace.layers[layer].trainable) trained.push_back(layer);
   }
   updates.known = !trained.empty();
+  for (const std::size_t layer : trained) {
+    const std::optional<double>& rms = trace.layers[layer].weight_gradient_rms;
+    if (trace.adaptive && trace.epsilon > 0 && rms && *rms < std::log10(10 * trace.epsilon)) ++updates.near_epsilon;
+  }
   bool first = true;
   for (const std::size_t layer : trained) {
     const std::optional<double>& ratio = trace.layers[layer].update_ratio;
@@ -188,6 +199,7 @@ std::vector<Finding::Number> evidence(const Trace& trace, const Profile& profile
     numbers.push_back({"starved_layers", static_cast<double>(updates.starved.size()), "layers"});
     numbers.push_back({"smallest_update_ratio", updates.smallest, "of the weights per step"});
     numbers.push_back({"largest_update_ratio", updates.largest, "of the weights per step"});
+    if (trace.adaptive) numbers.push_back({"layers_near_epsilon", static_cast<double>(updates.near_epsilon), "layers"});
   }
   numbers.push_back({"signal_left", signal_left(trace), "fraction"});
   if (trace.dead_redraws > 0) numbers.push_back({"dead_redraws", static_cast<double>(trace.dead_redraws), "draws"});

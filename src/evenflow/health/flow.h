@@ -24,7 +24,7 @@ struct Profile {
   double allowed = 1;  // |total| up to this is healthy
 
   std::size_t steps() const { return points.empty() ? 0 : points.size() - 1; }
-  // The even trend explains most of `decades` (else it is one or a few layers that make it).
+  // Many steps add up to `decades`: no single one makes more than half of them.
   bool is_trend(double decades) const;
   // Index in points of the layer with the largest change from the layer above it in the direction of `decades`.
   std::size_t steepest(double decades) const;
@@ -47,6 +47,8 @@ struct Updates {
   bool known = false;  // of every trainable layer on the path
   double smallest = 0;
   double largest = 0;
+  int near_epsilon = 0;              // layers whose gradient an adaptive optimizer's epsilon outweighs or nearly so:
+                                     // a root mean square below 10 epsilon (theory, section 8.1)
   std::vector<std::size_t> starved;  // layers below kStarvedRatio and kUpdateSpread below the largest
   // Every layer trains, at rates that one learning rate can serve.
   bool sane() const { return known && smallest >= kStarvedRatio && largest <= smallest * kUpdateSpread; }
@@ -55,6 +57,9 @@ Updates updates(const Trace& trace);
 
 // Sums of the chain-rule ledger between the first and the last point of the profile, by factor, largest first.
 std::vector<Finding::Cause> causes(const Trace& trace, const Profile& profile);
+
+// "the gradient changes by -0.02 decades over 30 layers; up to 1.0 is healthy".
+std::string healthy_text(const Profile& profile);
 
 // The share of the last hidden layer's output that depends on the input; 1 where it was not measured.
 double signal_left(const Trace& trace);

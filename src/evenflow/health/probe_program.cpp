@@ -32,9 +32,11 @@ bool has_slope(const LoweredLayer& layer) {
   return layer.activation.function != nullptr && layer.activation.function->id != "linear";
 }
 
-// What the layer's activation is applied to.
-ValueId activation_input(const LoweredLayer& layer) {
-  return layer.pre_activation ? layer.pre_activation : layer.inputs.front();
+// What the layer's activation is applied to: the output of its linear map, or the input of a layer that is nothing but
+// an activation. Absent without an activation.
+ValueId pre_activation(const LoweredLayer& layer) {
+  if (layer.pre_activation) return layer.pre_activation;
+  return layer.activation.function != nullptr || layer.activation.row_wise ? layer.inputs.front() : ValueId{};
 }
 
 // log2 of the root mean square; NaN where there is no finite one.
@@ -103,7 +105,7 @@ void ProbeProgram::add_forward_taps(Lowered& lowered) {
     graph.output(fmt::format("across/{}", i), ops::across_samples(graph, layer.output));
     if (!has_slope(layer)) continue;
     const ActivationFunction& f = *layer.activation.function;
-    const ValueId z = activation_input(layer);
+    const ValueId z = pre_activation(layer);
     graph.output(fmt::format("pre_activation/{}", i), ops::moments(graph, z));
     graph.output(fmt::format("activation/{}", i),
                  ops::activation_statistics(graph, z, layer.output, f.kernel, layer.activation.parameters,
@@ -124,7 +126,7 @@ void ProbeProgram::add_backward_taps(Lowered& lowered, ValueId loss, ValueId cot
   for (std::size_t i = 0; i < lowered.layers.size(); ++i) {
     const LoweredLayer& layer = lowered.layers[i];
     want(layer.output, fmt::format("output_gradient/{}", i));
-    want(layer.pre_activation, fmt::format("pre_activation_gradient/{}", i));
+    want(pre_activation(layer), fmt::format("pre_activation_gradient/{}", i));
     if (const ParameterInfo* kernel = kernel_of(layer)) {
       want(graph.parameter(kernel->name, kernel->shape), fmt::format("kernel_gradient/{}", i));
     }

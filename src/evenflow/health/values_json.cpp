@@ -89,8 +89,10 @@ void read(const Json& json, const std::string& what, Severity& severity) {
 }
 template <std::integral T>
 void read(const Json& json, const std::string& what, T& value) {
-  const bool fits = std::is_unsigned_v<T> ? json.is_number_unsigned() : json.is_number_integer();
-  if (!fits) wrong(what, "an integer", json);
+  if (!json.is_number_integer()) wrong(what, "an integer", json);
+  if (std::is_unsigned_v<T> && !json.is_number_unsigned() && json.get<std::int64_t>() < 0) {
+    wrong(what, "an integer that is not negative", json);
+  }
   value = json.get<T>();
 }
 template <class T>

@@ -14,7 +14,7 @@ namespace {
 using layout::Color;
 using layout::Column;
 
-constexpr int kNarrowestBar = 8;
+constexpr int kNarrowestBar = 6;
 constexpr int kWidestBar = 32;
 constexpr int kDecades = 7;      // "-18.2  " before the bar
 constexpr double kBarScale = 3;  // decades that a full bar shows at least: a healthy network has short bars

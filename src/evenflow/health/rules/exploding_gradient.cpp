@@ -119,9 +119,9 @@ Verdict check(const Trace& trace) {
   const double decades = std::max(flow.total, flow.highest);
   const Strength size = strength(flow, decades);
   if (size == Strength::healthy) {
-    return Silence{fmt::format("the gradient changes by {:+.2f} decades over {} layers; up to {:.1f} is healthy{}",
-                               flow.total, flow.points.size(), flow.allowed,
-                               flow.steps() < 3 ? " (3.0 where there are fewer than four layers)" : "")};
+    return Silence{flow.highest < 0.005 && flow.total < -flow.allowed
+                       ? fmt::format("the gradient does not grow: {:+.2f} decades", flow.total)
+                       : healthy_text(flow)};
   }
 
   const Updates u = updates(trace);

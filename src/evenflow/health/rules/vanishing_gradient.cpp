@@ -74,8 +74,11 @@ std::string consequence(const Trace& trace, const Circumstances& c) {
                        signal_left(trace));
   }
   if (c.rescued) {
-    return fmt::format("{} still moves every layer by at least {:.0e} of its weights per step, so it may train.",
-                       optimizer_name(trace), u.smallest);
+    const std::string near = u.near_epsilon == 0 ? ""
+                                                 : fmt::format("; the gradients of {} layers are near its epsilon {:g}",
+                                                               u.near_epsilon, trace.epsilon);
+    return fmt::format("{} still moves every layer by at least {:.0e} of its weights per step, so it may train{}.",
+                       optimizer_name(trace), u.smallest, near);
   }
   if (scale_lost(trace)) {
     return "Every weight gradient is below 1e-8, the last layer's too: comparing layers does not show it.";
@@ -132,12 +135,16 @@ Finding blocked(const Trace& trace, const Profile& profile) {
   result.severity = Severity::error;
   result.layers = names(trace, cut_off);
   result.evidence = evidence(trace, profile, updates(trace));
-  const bool dead = barrier.dead.value_or(0) == 1;
-  result.cause = {
-      {dead ? fmt::format("dead units in {}", barrier.name) : fmt::format("no gradient at {}", barrier.name),
-       profile.total,
-       dead ? fmt::format("the slope of {} is 0 for every unit and every sample", barrier.activation)
-            : "its gradient is exactly zero"}};
+  // A layer without any signal silences those behind it as well: the first in the forward order is where it began.
+  const auto dead = std::find_if(trace.chain.begin(), trace.chain.end(),
+                                 [&](std::size_t layer) { return trace.layers[layer].dead.value_or(0) == 1; });
+  if (dead != trace.chain.end()) {
+    const LayerTrace& origin = trace.layers[*dead];
+    result.cause = {{fmt::format("dead units in {}", origin.name), profile.total,
+                     fmt::format("the slope of {} is 0 for every unit and every sample", origin.activation)}};
+  } else {
+    result.cause = {{fmt::format("no gradient at {}", barrier.name), profile.total, "its gradient is exactly zero"}};
+  }
   result.message = fmt::format("No gradient at all reaches {} of {} layers: it is exactly zero from {} on back.",
                                cut_off.size(), profile.points.size(), barrier.name);
   result.advice = {"fresh weights with he_normal and a smaller learning rate",
@@ -169,9 +176,9 @@ Verdict check(const Trace& trace) {
   const Strength size = strength(flow, decades);
   if (size == Strength::healthy) {
     if (trace.dead_redraws > 0) return dying(trace, flow);
-    return Silence{fmt::format("the gradient changes by {:+.2f} decades over {} layers; up to {:.1f} is healthy{}",
-                               flow.total, flow.points.size(), flow.allowed,
-                               flow.steps() < 3 ? " (3.0 where there are fewer than four layers)" : "")};
+    return Silence{flow.lowest > -0.005 && flow.total > flow.allowed
+                       ? fmt::format("the gradient does not shrink: {:+.2f} decades", flow.total)
+                       : healthy_text(flow)};
   }
 
   Circumstances c{.updates = updates(trace), .blind = signal_left(trace) < kBlindSignal};
