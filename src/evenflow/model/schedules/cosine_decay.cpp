@@ -30,7 +30,8 @@ double rate(const Json& config, std::uint64_t step) {
 extern const ScheduleType cosine_decay;
 constinit const ScheduleType cosine_decay{
     .id = "CosineDecay",
-    .defaults = R"({"initial_learning_rate": 0.01, "decay_steps": 1, "alpha": 0.0, "warmup_target": null, "warmup_steps": 0})",
+    .defaults =
+        R"({"initial_learning_rate": 0.01, "decay_steps": 1, "alpha": 0.0, "warmup_target": null, "warmup_steps": 0})",
     .rate = rate,
 };
 

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "evenflow/base/text.h"
 #include "evenflow/model/optimizer_type.h"
 
 namespace evenflow::schedules {
@@ -11,17 +12,23 @@ namespace {
 double rate(const Json& config, std::uint64_t step) {
   const double t = config.at("t_mul").get<double>();
   const double alpha = config.at("alpha").get<double>();
+  if (!(t >= 1)) fail(ErrorKind::unsupported, "CosineDecayRestarts: t_mul {} is below 1", t);
   double fraction = static_cast<double>(step) / config.at("first_decay_steps").get<double>();
   double restart = 0;
   if (t == 1) {
     restart = std::floor(fraction);
     fraction -= restart;
   } else {
-    restart = std::floor(std::log(1 - fraction * (1 - t)) / std::log(t));
-    const double before = (1 - std::pow(t, restart)) / (1 - t);
-    fraction = (fraction - before) / std::pow(t, restart);
+    // Keras takes a logarithm, which rounding may put on the wrong side of a restart.
+    double length = 1;
+    for (; fraction >= length; length *= t) {
+      fraction -= length;
+      ++restart;
+    }
+    fraction /= length;
   }
-  const double cosine = 0.5 * std::pow(config.at("m_mul").get<double>(), restart) * (1 + std::cos(std::numbers::pi * fraction));
+  const double cosine =
+      0.5 * std::pow(config.at("m_mul").get<double>(), restart) * (1 + std::cos(std::numbers::pi * fraction));
   return config.at("initial_learning_rate").get<double>() * ((1 - alpha) * cosine + alpha);
 }
 

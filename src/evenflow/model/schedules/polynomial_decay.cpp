@@ -16,7 +16,9 @@ double rate(const Json& config, std::uint64_t step) {
   } else {
     s = std::min(s, steps);
   }
-  return (config.at("initial_learning_rate").get<double>() - end) * std::pow(1 - s / steps, config.at("power").get<double>()) + end;
+  return (config.at("initial_learning_rate").get<double>() - end) *
+             std::pow(1 - s / steps, config.at("power").get<double>()) +
+         end;
 }
 
 }  // namespace
@@ -24,7 +26,8 @@ double rate(const Json& config, std::uint64_t step) {
 extern const ScheduleType polynomial_decay;
 constinit const ScheduleType polynomial_decay{
     .id = "PolynomialDecay",
-    .defaults = R"({"initial_learning_rate": 0.01, "decay_steps": 1, "end_learning_rate": 0.0001, "power": 1.0, "cycle": false})",
+    .defaults =
+        R"({"initial_learning_rate": 0.01, "decay_steps": 1, "end_learning_rate": 0.0001, "power": 1.0, "cycle": false})",
     .rate = rate,
 };
 
