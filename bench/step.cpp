@@ -45,9 +45,9 @@ Model make_model(const Setup& network) {
   }
   layers.push_back(Dense{.units = network.output, .activation = "softmax"});
   Model model = sequential(std::move(layers));
-  model.compile = CompileSettings{
-      .optimizer = choose_optimizer(Json{{"class_name", "SGD"}, {"config", {{"learning_rate", 0.01}, {"momentum", 0.9}}}}),
-      .loss = choose_loss("categorical_crossentropy")};
+  model.compile = CompileSettings{.optimizer = choose_optimizer(Json{
+                                      {"class_name", "SGD"}, {"config", {{"learning_rate", 0.01}, {"momentum", 0.9}}}}),
+                                  .loss = choose_loss("categorical_crossentropy")};
   return model;
 }
 
@@ -60,7 +60,8 @@ class Runner {
     Random random(2);
     for (std::int64_t i = 0; i < batch_ * network.input; ++i) program_->x()[i] = static_cast<float>(random.normal());
     std::fill_n(program_->y(), batch_ * output_, 0.0f);
-    for (std::int64_t i = 0; i < batch_; ++i) program_->y()[i * output_ + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(output_)))] = 1;
+    for (std::int64_t i = 0; i < batch_; ++i)
+      program_->y()[i * output_ + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(output_)))] = 1;
   }
 
   // Milliseconds per step, over about `seconds`.
@@ -115,7 +116,8 @@ void bench(const Setup& network, int threads, double seconds, bool profile) {
     measured_ms.push_back(measured.measure(seconds / kRounds));
     ratio.push_back(measured_ms.back() / plain_ms.back());
   }
-  fmt::print(R"({{"name": "{}", "plain_ms": {:.5f}, "statistics_ms": {:.5f}, "statistics_cost": {:.4f}}})" "\n",
+  fmt::print(R"({{"name": "{}", "plain_ms": {:.5f}, "statistics_ms": {:.5f}, "statistics_cost": {:.4f}}})"
+             "\n",
              network.name, median(plain_ms), median(measured_ms), median(ratio) - 1);
   std::fflush(stdout);
 }
@@ -128,10 +130,14 @@ int main(int argc, char** argv) {
   double seconds = 2;
   bool profile = false;
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = std::stoi(argv[++i]);
-    else if (std::strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) seconds = std::stod(argv[++i]);
-    else if (std::strcmp(argv[i], "--profile") == 0) profile = true;
-    else only = argv[i];
+    if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
+      threads = std::stoi(argv[++i]);
+    else if (std::strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
+      seconds = std::stod(argv[++i]);
+    else if (std::strcmp(argv[i], "--profile") == 0)
+      profile = true;
+    else
+      only = argv[i];
   }
   for (const Setup& network : kNetworks) {
     if (std::string(network.name).find(only) != std::string::npos) bench(network, threads, seconds, profile);

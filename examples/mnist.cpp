@@ -1,4 +1,5 @@
-// 10,000 real handwritten digits, 8,000 to learn from and 2,000 to test on: a dense network and a small convolutional one.
+// 10,000 real handwritten digits, 8,000 to learn from and 2,000 to test on: a dense network and a small convolutional
+// one.
 //
 //   mnist FOLDER     where t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz are
 #include <cstdio>
@@ -42,23 +43,26 @@ int main(int argc, char** argv) {
   }
   const ef::Dataset data = ef::load_data(images.string());
   const std::int64_t samples = data.samples();
-  const ef::Split digits = ef::split_validation(data.x.reshaped({samples, 28, 28, 1}), data.y.reshaped({samples, 1}), 0.2);
+  const ef::Split digits =
+      ef::split_validation(data.x.reshaped({samples, 28, 28, 1}), data.y.reshaped({samples, 1}), 0.2);
 
-  const double dense = accuracy("dense, 784-256-128-10",
-                                ef::Sequential({ef::Input{{28, 28, 1}}, ef::Flatten{},
-                                                ef::Dense{.units = 256, .activation = "relu", .kernel_initializer = "he_normal"},
-                                                ef::Dense{.units = 128, .activation = "relu", .kernel_initializer = "he_normal"},
-                                                ef::Dense{.units = 10, .activation = "softmax"}}),
-                                digits, 10);
+  const double dense =
+      accuracy("dense, 784-256-128-10",
+               ef::Sequential({ef::Input{{28, 28, 1}}, ef::Flatten{},
+                               ef::Dense{.units = 256, .activation = "relu", .kernel_initializer = "he_normal"},
+                               ef::Dense{.units = 128, .activation = "relu", .kernel_initializer = "he_normal"},
+                               ef::Dense{.units = 10, .activation = "softmax"}}),
+               digits, 10);
   const double convolutional = accuracy(
       "convolutional, 32 and 64 3x3 filters",
-      ef::Sequential({ef::Input{{28, 28, 1}},
-                      ef::Conv2D{.filters = 32, .kernel_size = {3}, .activation = "relu", .kernel_initializer = "he_normal"},
-                      ef::MaxPooling2D{},
-                      ef::Conv2D{.filters = 64, .kernel_size = {3}, .activation = "relu", .kernel_initializer = "he_normal"},
-                      ef::MaxPooling2D{}, ef::Flatten{},
-                      ef::Dense{.units = 128, .activation = "relu", .kernel_initializer = "he_normal"}, ef::Dropout{0.3},
-                      ef::Dense{.units = 10, .activation = "softmax"}}),
+      ef::Sequential(
+          {ef::Input{{28, 28, 1}},
+           ef::Conv2D{.filters = 32, .kernel_size = {3}, .activation = "relu", .kernel_initializer = "he_normal"},
+           ef::MaxPooling2D{},
+           ef::Conv2D{.filters = 64, .kernel_size = {3}, .activation = "relu", .kernel_initializer = "he_normal"},
+           ef::MaxPooling2D{}, ef::Flatten{},
+           ef::Dense{.units = 128, .activation = "relu", .kernel_initializer = "he_normal"}, ef::Dropout{0.3},
+           ef::Dense{.units = 10, .activation = "softmax"}}),
       digits, 10);
   return dense >= 0.95 && convolutional >= 0.98 ? 0 : 1;
 }

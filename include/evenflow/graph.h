@@ -125,10 +125,10 @@ struct Value {
   enum class Role : std::uint8_t { input, parameter, constant, computed };
   ValueType type;
   Role role = Role::computed;
-  std::string name;    // of inputs and parameters; else empty
-  int producer = -1;   // index of the node that computes it
-  int output = 0;      // which of that node's outputs
-  Tensor constant;     // for Role::constant
+  std::string name;   // of inputs and parameters; else empty
+  int producer = -1;  // index of the node that computes it
+  int output = 0;     // which of that node's outputs
+  Tensor constant;    // for Role::constant
 };
 
 struct Node {
@@ -205,8 +205,8 @@ std::vector<ValueId> differentiate(Graph& graph, ValueId loss, std::span<const V
 struct CompileOptions {
   // Where the parameter of that name lives; the memory (shape.count() floats) must outlive the program.
   std::function<float*(std::string_view name, const Shape& shape)> parameter;
-  bool fuse = true;            // bias and activation into matrix product and convolution, element-wise chains
-  bool reuse_memory = true;    // off: every value has memory of its own, so that all can be inspected
+  bool fuse = true;          // bias and activation into matrix product and convolution, element-wise chains
+  bool reuse_memory = true;  // off: every value has memory of its own, so that all can be inspected
 };
 
 class Program {
@@ -229,9 +229,9 @@ class Program {
 
   StepState& state();
 
-  std::size_t memory_bytes() const;      // of the planned block
+  std::size_t memory_bytes() const;  // of the planned block
   std::size_t kernel_count() const;
-  std::string to_text() const;           // one line per kernel, with its memory
+  std::string to_text() const;  // one line per kernel, with its memory
   // Runs each kernel alone `repeats` times in order and returns seconds per kernel with its text: the profile.
   std::vector<std::pair<std::string, double>> profile(int repeats);
 

@@ -78,13 +78,13 @@ void validate(const Model& model);
 
 // A variable of a layer: "dense_1/kernel".
 struct ParameterInfo {
-  std::string name;      // layer + "/" + variable
+  std::string name;  // layer + "/" + variable
   std::string layer;
   std::string variable;  // "kernel", "bias", "gamma", ... as in Keras
   Shape shape;
   bool trainable = true;
   Item initializer;
-  Item regularizer;      // type empty: none
+  Item regularizer;  // type empty: none
   friend bool operator==(const ParameterInfo&, const ParameterInfo&) = default;
 };
 // In Keras's order: layer by layer, a layer's variables in the order in which Keras stores them.

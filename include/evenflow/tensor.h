@@ -27,14 +27,12 @@ class Shape {
   std::int64_t operator[](int axis) const { return dims_[static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis)]; }
   std::int64_t back() const { return (*this)[-1]; }
   std::span<const std::int64_t> dims() const { return {dims_.data(), static_cast<std::size_t>(rank_)}; }
-  std::int64_t count() const;                 // product of all extents; 1 for a scalar
+  std::int64_t count() const;                  // product of all extents; 1 for a scalar
   std::int64_t count(int from, int to) const;  // product of the extents of axes [from, to)
   Shape with(int axis, std::int64_t extent) const;
-  Shape slice(int from, int to) const;        // axes [from, to)
+  Shape slice(int from, int to) const;  // axes [from, to)
 
-  friend bool operator==(const Shape& a, const Shape& b) {
-    return a.rank_ == b.rank_ && a.dims_ == b.dims_;
-  }
+  friend bool operator==(const Shape& a, const Shape& b) { return a.rank_ == b.rank_ && a.dims_ == b.dims_; }
 
  private:
   std::array<std::int64_t, kMaxRank> dims_{};  // zero beyond rank_

@@ -20,7 +20,7 @@ namespace evenflow {
 // Everything that determines a run, as a value.
 struct Recipe {
   Model model;
-  std::string data;                 // as load_data takes it
+  std::string data;  // as load_data takes it
   int epochs = 1;
   int batch_size = 32;
   double validation_split = 0.0;
@@ -39,20 +39,20 @@ struct ParameterReport {
   double gradient_mean = 0;
   double zero_fraction = 0;
   double non_finite = 0;
-  double weight_norm = 0;     // before the update
-  double update_norm = 0;     // of the change, clipping included
-  double update_ratio = 0;    // update_norm / weight_norm; infinite for weights that are all zero (a fresh bias)
+  double weight_norm = 0;   // before the update
+  double update_norm = 0;   // of the change, clipping included
+  double update_ratio = 0;  // update_norm / weight_norm; infinite for weights that are all zero (a fresh bias)
 };
 
 struct StepReport {
-  int epoch = 0;               // from 0
-  std::int64_t step = 0;       // in this epoch, from 0
-  std::int64_t steps = 0;      // in this epoch
-  std::uint64_t iteration = 0; // since the start of training
-  double loss = 0;             // of this batch
-  double global_norm = 0;      // of all raw gradients
+  int epoch = 0;                // from 0
+  std::int64_t step = 0;        // in this epoch, from 0
+  std::int64_t steps = 0;       // in this epoch
+  std::uint64_t iteration = 0;  // since the start of training
+  double loss = 0;              // of this batch
+  double global_norm = 0;       // of all raw gradients
   double learning_rate = 0;
-  double clip_factor = 1;      // what global-norm clipping multiplied the gradients with
+  double clip_factor = 1;                       // what global-norm clipping multiplied the gradients with
   std::span<const ParameterReport> parameters;  // empty with statistics off
   // Means over the epoch so far, as Keras logs them: "loss", then the metrics.
   std::span<const std::pair<std::string, double>> running;
@@ -76,12 +76,12 @@ class Observer {
 struct FitOptions {
   int epochs = 1;
   int batch_size = 32;
-  double validation_split = 0.0;   // the last fraction of the data, taken before shuffling
+  double validation_split = 0.0;         // the last fraction of the data, taken before shuffling
   const Tensor* x_validation = nullptr;  // instead of a split
   const Tensor* y_validation = nullptr;
   bool shuffle = true;
   std::uint64_t seed = 0;
-  bool statistics = true;          // per-parameter numbers at every step
+  bool statistics = true;  // per-parameter numbers at every step
   std::vector<Observer*> observers = {};
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler: training ends after the step
 };
@@ -139,7 +139,8 @@ class Network {
 // A chain of layers: Sequential net({Input{{2}}, Dense{16, "relu"}, Dense{1}});
 class Sequential : public Network {
  public:
-  explicit Sequential(std::vector<Layer> layers, std::uint64_t seed = 0) : Network(sequential(std::move(layers)), seed) {}
+  explicit Sequential(std::vector<Layer> layers, std::uint64_t seed = 0)
+      : Network(sequential(std::move(layers)), seed) {}
 };
 
 }  // namespace evenflow

@@ -26,7 +26,8 @@ class CommandLine : public testing::Test {
  protected:
   void SetUp() override {
     const testing::TestInfo* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / ("evenflow_" + std::string(info->name()) + "_" + std::to_string(getpid()));
+    folder_ = std::filesystem::temp_directory_path() /
+              ("evenflow_" + std::string(info->name()) + "_" + std::to_string(getpid()));
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -45,15 +46,20 @@ class CommandLine : public testing::Test {
   }
 
   void make_deep_sigmoid() const {
-    ASSERT_EQ(run("new deep.keras --input 64 --hidden 128x29 --activation sigmoid --initializer glorot_uniform --output 10 "
-                  "--output-activation softmax --loss categorical_crossentropy --optimizer sgd --learning-rate 0.01 "
-                  "--clipnorm 1.0 --seed 1").code, 0);
+    ASSERT_EQ(
+        run("new deep.keras --input 64 --hidden 128x29 --activation sigmoid --initializer glorot_uniform --output 10 "
+            "--output-activation softmax --loss categorical_crossentropy --optimizer sgd --learning-rate 0.01 "
+            "--clipnorm 1.0 --seed 1")
+            .code,
+        0);
   }
 
   std::filesystem::path folder_;
 };
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST_F(CommandLine, DeepSigmoidNetworkHasAVanishingGradient) {
   make_deep_sigmoid();
@@ -85,15 +91,21 @@ TEST_F(CommandLine, FailOnDecidesTheExitCode) {
   EXPECT_EQ(run("check deep.keras --fail-on never").code, 0);
   EXPECT_EQ(run("check deep.keras --fail-on warning").code, 1);
   ASSERT_EQ(run("new ok.keras --input 64 --hidden 128x29 --activation relu --initializer he_normal --output 10 "
-                "--output-activation softmax --loss categorical_crossentropy").code, 0);
+                "--output-activation softmax --loss categorical_crossentropy")
+                .code,
+            0);
   const Result check = run("check ok.keras --fail-on info");
   EXPECT_EQ(check.code, 0) << check.out;
 }
 
 TEST_F(CommandLine, TrainsEvaluatesAndPredicts) {
-  ASSERT_EQ(run("new model.keras --input 2 --hidden 16x2 --initializer he_normal --output 1 --output-activation sigmoid "
-                "--loss binary_crossentropy --optimizer adam --learning-rate 0.01 --metrics accuracy").code, 0);
-  const Result train = run("train model.keras --data circles:samples=600 --epochs 20 --validation-split 0.2 -o out.keras 2>&1");
+  ASSERT_EQ(
+      run("new model.keras --input 2 --hidden 16x2 --initializer he_normal --output 1 --output-activation sigmoid "
+          "--loss binary_crossentropy --optimizer adam --learning-rate 0.01 --metrics accuracy")
+          .code,
+      0);
+  const Result train =
+      run("train model.keras --data circles:samples=600 --epochs 20 --validation-split 0.2 -o out.keras 2>&1");
   ASSERT_EQ(train.code, 0) << train.out;
   EXPECT_TRUE(contains(train.out, "val_accuracy")) << train.out;
   EXPECT_TRUE(contains(train.out, "|gradient|")) << train.out;
@@ -109,9 +121,14 @@ TEST_F(CommandLine, TrainsEvaluatesAndPredicts) {
 }
 
 TEST_F(CommandLine, SameSeedSameModel) {
-  ASSERT_EQ(run("new a.keras --input 2 --hidden 16x2 --output 1 --output-activation sigmoid --dropout 0.2 --seed 4").code, 0);
+  ASSERT_EQ(
+      run("new a.keras --input 2 --hidden 16x2 --output 1 --output-activation sigmoid --dropout 0.2 --seed 4").code, 0);
   for (const char* out : {"b.keras", "c.keras"}) {
-    ASSERT_EQ(run(std::string("train a.keras -q --data moons:samples=200 --loss binary_crossentropy --epochs 3 --seed 5 -o ") + out).code, 0);
+    ASSERT_EQ(run(std::string(
+                      "train a.keras -q --data moons:samples=200 --loss binary_crossentropy --epochs 3 --seed 5 -o ") +
+                  out)
+                  .code,
+              0);
   }
   EXPECT_EQ(run("predict b.keras --data moons:samples=50").out, run("predict c.keras --data moons:samples=50").out);
 }
@@ -122,8 +139,8 @@ TEST_F(CommandLine, InterruptStopsAfterTheStepAndSaves) {
   if (child == 0) {
     if (chdir(folder_.c_str()) != 0) _exit(99);
     std::freopen("/dev/null", "w", stderr);
-    execl(EVENFLOW_PROGRAM, "evenflow", "train", "a.keras", "--data", "moons:samples=20000", "--loss", "binary_crossentropy",
-          "--epochs", "100000", "-o", "stopped.keras", static_cast<char*>(nullptr));
+    execl(EVENFLOW_PROGRAM, "evenflow", "train", "a.keras", "--data", "moons:samples=20000", "--loss",
+          "binary_crossentropy", "--epochs", "100000", "-o", "stopped.keras", static_cast<char*>(nullptr));
     _exit(98);
   }
   std::this_thread::sleep_for(std::chrono::seconds(2));
@@ -177,7 +194,9 @@ TEST_F(CommandLine, AFailedWriteLeavesTheOldFile) {
   const std::string before = run("predict a.keras --data gaussian:features=4,samples=3").out;
   // A limit on the size of files stands for a full disk (blocks of 512 or 1024 bytes).
   EXPECT_EQ(run("new b.keras --input 4 --hidden 8 -q && (trap '' XFSZ; ulimit -f 100; " EVENFLOW_PROGRAM
-                " new a.keras --input 4 --hidden 512x3 --seed 2) 2>/dev/null").code, 2);
+                " new a.keras --input 4 --hidden 512x3 --seed 2) 2>/dev/null")
+                .code,
+            2);
   EXPECT_EQ(run("predict a.keras --data gaussian:features=4,samples=3").out, before);
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();

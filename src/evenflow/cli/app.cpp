@@ -1,9 +1,9 @@
 #include "evenflow/cli/app.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -58,22 +58,26 @@ void require_known_command(int argc, const char* const* argv) {
   for (const Command* command : all_commands()) names.emplace_back(command->id);
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
   const std::string near = nearest(argv[1], names);
-  fail(ErrorKind::usage, "there is no command '{}'{}", argv[1], near.empty() ? "; evenflow --help lists them" : fmt::format("; did you mean '{}'?", near));
+  fail(ErrorKind::usage, "there is no command '{}'{}", argv[1],
+       near.empty() ? "; evenflow --help lists them" : fmt::format("; did you mean '{}'?", near));
 }
 
 }  // namespace
 
-const std::atomic<bool>& interrupted() { return g_interrupted; }
+const std::atomic<bool>& interrupted() {
+  return g_interrupted;
+}
 
 int run(int argc, const char* const* argv) {
   CLI::App app{"Finds, explains and cures vanishing and exploding gradients.", "evenflow"};
   app.set_version_flag("-V,--version", "evenflow " EVENFLOW_VERSION);
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
-  app.footer("Try: evenflow new deep.keras --input 64 --hidden 128x29 --activation sigmoid --output 10\n"
-             "     evenflow check deep.keras\n\n"
-             "Exit codes: 0 fine, 1 findings at or above --fail-on, 2 wrong usage or bad input, 3 internal fault,\n"
-             "130 interrupted.");
+  app.footer(
+      "Try: evenflow new deep.keras --input 64 --hidden 128x29 --activation sigmoid --output 10\n"
+      "     evenflow check deep.keras\n\n"
+      "Exit codes: 0 fine, 1 findings at or above --fail-on, 2 wrong usage or bad input, 3 internal fault,\n"
+      "130 interrupted.");
 
   Common common;
   bool no_color = false;
@@ -82,8 +86,11 @@ int run(int argc, const char* const* argv) {
     CLI::App* sub = app.add_subcommand(std::string(command->id), std::string(command->summary));
     commands.emplace_back(sub, command->setup(*sub, common));
     sub->add_flag("-q,--quiet", common.quiet, "Print results only: no progress, no notes")->group("Common");
-    sub->add_option("--threads", common.threads, "Threads to use (default: one per core)")->check(CLI::Range(1, 1024))->group("Common");
-    sub->add_flag("--no-color", no_color, "No colours (also: NO_COLOR, TERM=dumb, output not a terminal)")->group("Common");
+    sub->add_option("--threads", common.threads, "Threads to use (default: one per core)")
+        ->check(CLI::Range(1, 1024))
+        ->group("Common");
+    sub->add_flag("--no-color", no_color, "No colours (also: NO_COLOR, TERM=dumb, output not a terminal)")
+        ->group("Common");
   }
   try {
     require_known_command(argc, argv);

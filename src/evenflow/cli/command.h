@@ -15,8 +15,8 @@ namespace evenflow::cli {
 // Options that every command takes.
 struct Common {
   bool quiet = false;
-  bool color = false;      // the terminal wants it (NO_COLOR, TERM, --no-color)
-  bool terminal = false;   // stderr is one: progress bars may be drawn
+  bool color = false;     // the terminal wants it (NO_COLOR, TERM, --no-color)
+  bool terminal = false;  // stderr is one: progress bars may be drawn
   int width = 100;
   int threads = 0;
 };

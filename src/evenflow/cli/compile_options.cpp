@@ -34,10 +34,18 @@ void add_compile_options(CLI::App& app, CompileOverrides& o) {
   app.add_option("--metrics", o.metrics, "Metrics, e.g. accuracy,mae")->delimiter(',')->group(group);
   app.add_option("--learning-rate", o.learning_rate, "Learning rate")->check(CLI::NonNegativeNumber)->group(group);
   app.add_option("--momentum", o.momentum, "Momentum (SGD, RMSprop)")->check(CLI::Range(0.0, 1.0))->group(group);
-  app.add_option("--weight-decay", o.weight_decay, "Decoupled weight decay")->check(CLI::NonNegativeNumber)->group(group);
-  auto* norm = app.add_option("--clipnorm", o.clipnorm, "Clip each variable's gradient to this L2 norm")->check(CLI::PositiveNumber)->group(group);
-  auto* global = app.add_option("--global-clipnorm", o.global_clipnorm, "Clip all gradients together to this L2 norm")->check(CLI::PositiveNumber)->group(group);
-  auto* value = app.add_option("--clipvalue", o.clipvalue, "Clip each gradient element to [-V, V]")->check(CLI::PositiveNumber)->group(group);
+  app.add_option("--weight-decay", o.weight_decay, "Decoupled weight decay")
+      ->check(CLI::NonNegativeNumber)
+      ->group(group);
+  auto* norm = app.add_option("--clipnorm", o.clipnorm, "Clip each variable's gradient to this L2 norm")
+                   ->check(CLI::PositiveNumber)
+                   ->group(group);
+  auto* global = app.add_option("--global-clipnorm", o.global_clipnorm, "Clip all gradients together to this L2 norm")
+                     ->check(CLI::PositiveNumber)
+                     ->group(group);
+  auto* value = app.add_option("--clipvalue", o.clipvalue, "Clip each gradient element to [-V, V]")
+                    ->check(CLI::PositiveNumber)
+                    ->group(group);
   norm->excludes(global)->excludes(value);
   global->excludes(value);
 }
@@ -79,7 +87,8 @@ bool complete_compile(Model& model, const CompileOverrides& o, std::vector<std::
   } else if (settings.loss.type.empty()) {
     const std::string loss = fitting_loss(model);
     settings.loss = choose_loss(loss);
-    notes.push_back(fmt::format("no loss is set: assuming {}, which fits the output activation (--loss changes it)", loss));
+    notes.push_back(
+        fmt::format("no loss is set: assuming {}, which fits the output activation (--loss changes it)", loss));
   }
   if (!o.metrics.empty()) {
     settings.metrics.clear();

@@ -12,7 +12,9 @@ namespace {
 constexpr std::chrono::milliseconds kRedraw{100};
 constexpr std::chrono::seconds kPlainLine{10};
 
-double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 template <class Logs>
 std::string logs_text(const Logs& logs) {
@@ -40,7 +42,8 @@ std::string Progress::bar(const StepReport& report, double seconds_left) const {
   std::string line = head;
   for (int i = 0; i < room; ++i) line += i < done ? "━" : "╌";
   // Cut by columns: head and tail are ASCII.
-  if (static_cast<int>(head.size() + tail.size()) >= width_) return (head + tail).substr(0, static_cast<std::size_t>(width_ - 1));
+  if (static_cast<int>(head.size() + tail.size()) >= width_)
+    return (head + tail).substr(0, static_cast<std::size_t>(width_ - 1));
   return line + tail;
 }
 
@@ -52,17 +55,19 @@ void Progress::on_step(const StepReport& report) {
   }
   global_norm_ = report.global_norm;
   const bool last = report.step + 1 == report.steps;
-  if (now - drawn_ < (terminal_ ? Clock::duration(kRedraw) : Clock::duration(kPlainLine)) && !(terminal_ && last)) return;
+  if (now - drawn_ < (terminal_ ? Clock::duration(kRedraw) : Clock::duration(kPlainLine)) && !(terminal_ && last))
+    return;
   drawn_ = now;
   const double steps_done = static_cast<double>(report.step) + 1e-9;
   const double per_step = seconds(now - epoch_start_) / steps_done;
-  const double steps_left = static_cast<double>(report.steps) * (epochs_ - report.epoch) - static_cast<double>(report.step + 1);
+  const double steps_left =
+      static_cast<double>(report.steps) * (epochs_ - report.epoch) - static_cast<double>(report.step + 1);
   const double left = report.step == 0 ? -1 : per_step * steps_left;
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{}", bar(report, left));
   } else {
-    fmt::print(stderr, "epoch {}/{} step {}/{}{}  |gradient| {:.3g}  {} left\n", report.epoch + 1, epochs_, report.step + 1,
-               report.steps, logs_text(report.running), report.global_norm, duration_text(left));
+    fmt::print(stderr, "epoch {}/{} step {}/{}{}  |gradient| {:.3g}  {} left\n", report.epoch + 1, epochs_,
+               report.step + 1, report.steps, logs_text(report.running), report.global_norm, duration_text(left));
   }
   std::fflush(stderr);
 }

@@ -15,8 +15,8 @@ class Gradients {
 
   void arrive(ValueId value, ValueId gradient) {
     if (graph_.shape(gradient) != graph_.shape(value)) {
-      fail(ErrorKind::internal, "a gradient of shape {} arrives at a value of shape {}", to_string(graph_.shape(gradient)),
-           to_string(graph_.shape(value)));
+      fail(ErrorKind::internal, "a gradient of shape {} arrives at a value of shape {}",
+           to_string(graph_.shape(gradient)), to_string(graph_.shape(value)));
     }
     arrived_[static_cast<std::size_t>(value.index)].push_back(gradient);
   }

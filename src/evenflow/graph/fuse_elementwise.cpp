@@ -14,7 +14,7 @@
 namespace evenflow::passes {
 namespace {
 
-constexpr std::size_t kBlock = 1024;          // elements: a step's inputs and output fit the first-level cache
+constexpr std::size_t kBlock = 1024;  // elements: a step's inputs and output fit the first-level cache
 constexpr std::size_t kParallelGrain = 32 * kBlock;
 
 // Where a step's operand comes from: an input of the fused node, or the result of an earlier step.
@@ -72,7 +72,8 @@ class FusedElementwise : public Operator {
 
     void all() const {
       parallel_for(count, kParallelGrain, [this](std::size_t begin, std::size_t end) {
-        auto* temporaries = reinterpret_cast<float*>(scratch + static_cast<std::size_t>(omp_get_thread_num()) * scratch_per_thread);
+        auto* temporaries =
+            reinterpret_cast<float*>(scratch + static_cast<std::size_t>(omp_get_thread_num()) * scratch_per_thread);
         for (std::size_t at = begin; at < end; at += kBlock) block(at, std::min(kBlock, end - at), temporaries);
       });
     }
@@ -104,7 +105,8 @@ using Chain = std::vector<std::size_t>;
 
 class ElementwiseFusion {
  public:
-  explicit ElementwiseFusion(Graph& graph) : graph_(graph), readers_(count_readers(graph)), mutated_(graph.values().size(), 0) {
+  explicit ElementwiseFusion(Graph& graph)
+      : graph_(graph), readers_(count_readers(graph)), mutated_(graph.values().size(), 0) {
     for (const Node& node : graph.nodes()) {
       for (const int input : node.op->mutated_inputs()) {
         mutated_[static_cast<std::size_t>(node.inputs[static_cast<std::size_t>(input)].index)] = 1;
@@ -157,7 +159,8 @@ class ElementwiseFusion {
 
   // May the chain that ends in `value` be computed inside its reader?
   bool may_absorb(ValueId value, const Node& reader) const {
-    return readers_[static_cast<std::size_t>(value.index)] == std::count(reader.inputs.begin(), reader.inputs.end(), value) &&
+    return readers_[static_cast<std::size_t>(value.index)] ==
+               std::count(reader.inputs.begin(), reader.inputs.end(), value) &&
            graph_.shape(value).count() == graph_.shape(reader.outputs[0]).count();
   }
 
@@ -167,7 +170,10 @@ class ElementwiseFusion {
     std::vector<ValueId> step_values;
     for (const std::size_t n : chain) {
       const Node& node = graph_.nodes()[n];
-      Step step{.op = node.op, .operands = {}, .operand_types = input_types(node), .type = graph_.value(node.outputs[0]).type};
+      Step step{.op = node.op,
+                .operands = {},
+                .operand_types = input_types(node),
+                .type = graph_.value(node.outputs[0]).type};
       for (const ValueId id : node.inputs) {
         if (const auto made = std::find(step_values.begin(), step_values.end(), id); made != step_values.end()) {
           step.operands.push_back({true, static_cast<std::size_t>(made - step_values.begin())});
@@ -191,6 +197,8 @@ class ElementwiseFusion {
 
 }  // namespace
 
-void fuse_elementwise(Graph& graph) { ElementwiseFusion(graph).run(); }
+void fuse_elementwise(Graph& graph) {
+  ElementwiseFusion(graph).run();
+}
 
 }  // namespace evenflow::passes

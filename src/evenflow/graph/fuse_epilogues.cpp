@@ -12,10 +12,12 @@ namespace {
 
 // What of an epilogue a node may still take on. Null operators mean "none".
 std::shared_ptr<const Operator> with_bias(const Operator& op) {
-  if (const auto* product = dynamic_cast<const ops::MatMul*>(&op); product && !product->epilogue().bias && !product->epilogue().activation) {
+  if (const auto* product = dynamic_cast<const ops::MatMul*>(&op);
+      product && !product->epilogue().bias && !product->epilogue().activation) {
     return product->with_epilogue(true, nullptr, {});
   }
-  if (const auto* conv = dynamic_cast<const ops::Conv2d*>(&op); conv && !conv->epilogue().bias && !conv->epilogue().activation) {
+  if (const auto* conv = dynamic_cast<const ops::Conv2d*>(&op);
+      conv && !conv->epilogue().bias && !conv->epilogue().activation) {
     return conv->with_epilogue(true, nullptr, {});
   }
   return nullptr;
@@ -34,7 +36,10 @@ std::shared_ptr<const Operator> with_activation(const Operator& op, const ops::U
 class EpilogueFusion {
  public:
   explicit EpilogueFusion(Graph& graph)
-      : graph_(graph), readers_(count_readers(graph)), nodes_(graph.nodes().begin(), graph.nodes().end()), gone_(nodes_.size(), 0) {}
+      : graph_(graph),
+        readers_(count_readers(graph)),
+        nodes_(graph.nodes().begin(), graph.nodes().end()),
+        gone_(nodes_.size(), 0) {}
 
   void run() {
     for (std::size_t n = 0; n < nodes_.size(); ++n) {
@@ -54,7 +59,8 @@ class EpilogueFusion {
   }
 
   // The consumer takes over the producer's work and stays where it stands, after all that both read.
-  void absorb(std::size_t consumer, std::size_t producer, std::shared_ptr<const Operator> op, std::vector<ValueId> inputs) {
+  void absorb(std::size_t consumer, std::size_t producer, std::shared_ptr<const Operator> op,
+              std::vector<ValueId> inputs) {
     nodes_[consumer].op = std::move(op);
     nodes_[consumer].inputs = std::move(inputs);
     nodes_[consumer].scope = nodes_[producer].scope;
@@ -64,7 +70,8 @@ class EpilogueFusion {
   bool fuse_bias(std::size_t n) {
     const Node& node = nodes_[n];
     const auto* binary = dynamic_cast<const ops::Binary*>(node.op.get());
-    if (binary == nullptr || !binary->is_bias_add(graph_.shape(node.inputs[0]), graph_.shape(node.inputs[1]))) return false;
+    if (binary == nullptr || !binary->is_bias_add(graph_.shape(node.inputs[0]), graph_.shape(node.inputs[1])))
+      return false;
     const int producer = sole_producer(node.inputs[0]);
     if (producer < 0) return false;
     const Node& product = nodes_[static_cast<std::size_t>(producer)];
@@ -81,7 +88,8 @@ class EpilogueFusion {
     const int producer = sole_producer(node.inputs[0]);
     if (producer < 0) return;
     const Node& product = nodes_[static_cast<std::size_t>(producer)];
-    if (auto fused = with_activation(*product.op, *unary)) absorb(n, static_cast<std::size_t>(producer), std::move(fused), product.inputs);
+    if (auto fused = with_activation(*product.op, *unary))
+      absorb(n, static_cast<std::size_t>(producer), std::move(fused), product.inputs);
   }
 
   Graph& graph_;
@@ -92,6 +100,8 @@ class EpilogueFusion {
 
 }  // namespace
 
-void fuse_epilogues(Graph& graph) { EpilogueFusion(graph).run(); }
+void fuse_epilogues(Graph& graph) {
+  EpilogueFusion(graph).run();
+}
 
 }  // namespace evenflow::passes

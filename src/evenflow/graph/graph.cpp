@@ -21,15 +21,21 @@ std::vector<ValueType> types_of(const Graph& graph, std::span<const ValueId> ids
 
 }  // namespace
 
-std::size_t size_of(DType dtype) { return dtype == DType::float64 ? sizeof(double) : sizeof(float); }
+std::size_t size_of(DType dtype) {
+  return dtype == DType::float64 ? sizeof(double) : sizeof(float);
+}
 
 std::vector<ValueId> Operator::gradient(Graph&, const Node&, std::span<const ValueId>, std::span<const bool>) const {
   fail(ErrorKind::unsupported, "operator '{}' is not differentiable", name());
 }
 
-std::size_t Operator::scratch_bytes(std::span<const ValueType>, std::span<const ValueType>) const { return 0; }
+std::size_t Operator::scratch_bytes(std::span<const ValueType>, std::span<const ValueType>) const {
+  return 0;
+}
 
-Operator::BlockKernel Operator::block_kernel(std::span<const ValueType>, const ValueType&) const { return {}; }
+Operator::BlockKernel Operator::block_kernel(std::span<const ValueType>, const ValueType&) const {
+  return {};
+}
 
 ValueId Graph::new_value(Value value) {
   values_.push_back(std::move(value));
@@ -92,9 +98,12 @@ void Graph::output(std::string name, ValueId value) {
   outputs_.emplace_back(std::move(name), value);
 }
 
-Graph::Scope::Scope(Graph& graph, std::string name) : graph_(graph), previous_(std::exchange(graph.scope_, std::move(name))) {}
+Graph::Scope::Scope(Graph& graph, std::string name)
+    : graph_(graph), previous_(std::exchange(graph.scope_, std::move(name))) {}
 
-Graph::Scope::~Scope() { graph_.scope_ = std::move(previous_); }
+Graph::Scope::~Scope() {
+  graph_.scope_ = std::move(previous_);
+}
 
 void Graph::verify() const {
   const auto value_exists = [&](ValueId id) { return id.index >= 0 && id.index < static_cast<int>(values_.size()); };
@@ -119,7 +128,8 @@ void Graph::verify() const {
         fault(fmt::format("output {} is {} but the operator makes {}", i, type_text(output.type), type_text(types[i])));
       }
       if (output.producer != static_cast<int>(n)) fault("an output belongs to another node");
-      if (std::exchange(defined[static_cast<std::size_t>(node.outputs[i].index)], 1)) fault("an output is computed twice");
+      if (std::exchange(defined[static_cast<std::size_t>(node.outputs[i].index)], 1))
+        fault("an output is computed twice");
     }
     if (node.op->is_view() &&
         (node.outputs.size() != 1 || value(node.inputs[0]).type.bytes() != value(node.outputs[0]).type.bytes())) {

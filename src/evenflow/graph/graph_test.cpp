@@ -18,7 +18,8 @@ namespace {
 void tanh_forward(const float* x, float* y, std::size_t count, const UnaryParameters&) {
   for (std::size_t i = 0; i < count; ++i) y[i] = std::tanh(x[i]);
 }
-void tanh_backward(const float*, const float* y, const float* dy, float* dx, std::size_t count, const UnaryParameters&) {
+void tanh_backward(const float*, const float* y, const float* dy, float* dx, std::size_t count,
+                   const UnaryParameters&) {
   for (std::size_t i = 0; i < count; ++i) dx[i] = dy[i] * (1 - y[i] * y[i]);
 }
 constexpr UnaryFunction kTanh{"tanh", tanh_forward, tanh_backward, false, true};
@@ -27,9 +28,10 @@ constexpr UnaryFunction kTanh{"tanh", tanh_forward, tanh_backward, false, true};
 class Store {
  public:
   CompileOptions options(bool fuse = true, bool reuse = true) {
-    return {.parameter = [this](std::string_view name, const Shape& shape) { return get(std::string(name), shape).data(); },
-            .fuse = fuse,
-            .reuse_memory = reuse};
+    return {
+        .parameter = [this](std::string_view name, const Shape& shape) { return get(std::string(name), shape).data(); },
+        .fuse = fuse,
+        .reuse_memory = reuse};
   }
   Tensor& get(const std::string& name, const Shape& shape) {
     const auto [it, fresh] = tensors_.try_emplace(name, shape);
@@ -49,7 +51,9 @@ void fill(const Buffer& buffer, std::uint64_t seed) {
   for (std::size_t i = 0; i < buffer.count(); ++i) buffer.f32()[i] = static_cast<float>(random.normal());
 }
 
-std::vector<float> values(const Buffer& buffer) { return {buffer.f32(), buffer.f32() + buffer.count()}; }
+std::vector<float> values(const Buffer& buffer) {
+  return {buffer.f32(), buffer.f32() + buffer.count()};
+}
 
 // Dense layers with tanh, a residual connection, and the gradients of all parameters as outputs.
 Graph residual_network(int layers, std::int64_t batch = 5, std::int64_t width = 7) {
@@ -70,7 +74,8 @@ Graph residual_network(int layers, std::int64_t batch = 5, std::int64_t width = 
   return graph;
 }
 
-std::map<std::string, std::vector<float>> run(Graph graph, const CompileOptions& options, std::uint64_t seed = 3, int times = 1) {
+std::map<std::string, std::vector<float>> run(Graph graph, const CompileOptions& options, std::uint64_t seed = 3,
+                                              int times = 1) {
   std::vector<std::string> names;
   for (const auto& [name, id] : graph.outputs()) names.push_back(name);
   Program program = Program::compile(std::move(graph), options);
@@ -187,7 +192,8 @@ TEST(Program, FusesBiasActivationAndChains) {
   Store store;
   const auto unfused = run(graph, store.options(false));
   EXPECT_EQ(Program::compile(graph, store.options(false)).kernel_count(), 6u);
-  EXPECT_EQ(Program::compile(graph, store.options(true)).kernel_count(), 2u) << Program::compile(graph, store.options(true)).to_text();
+  EXPECT_EQ(Program::compile(graph, store.options(true)).kernel_count(), 2u)
+      << Program::compile(graph, store.options(true)).to_text();
   const auto fused = run(graph, store.options(true));
   for (std::size_t i = 0; i < 12; ++i) EXPECT_NEAR(fused.at("y")[i], unfused.at("y")[i], 1e-5);
 }

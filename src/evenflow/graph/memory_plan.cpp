@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr int kForever = std::numeric_limits<int>::max();
 
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 // A piece of memory: one value, or several that share it one after the other.
 struct Block {
@@ -39,7 +41,8 @@ class Planner {
   void find_last_uses() {
     last_use_.assign(graph_.values().size(), -1);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
-      for (const ValueId id : graph_.nodes()[n].inputs) last_use_[static_cast<std::size_t>(id.index)] = static_cast<int>(n);
+      for (const ValueId id : graph_.nodes()[n].inputs)
+        last_use_[static_cast<std::size_t>(id.index)] = static_cast<int>(n);
     }
     for (const auto& [name, id] : graph_.outputs()) last_use_[static_cast<std::size_t>(id.index)] = kForever;
   }
@@ -73,12 +76,14 @@ class Planner {
     if (!reuse_ || source < 0) return kNoBlock;
     const ValueId id = node.inputs[static_cast<std::size_t>(source)];
     const std::size_t block = block_of_[static_cast<std::size_t>(id.index)];
-    if (block == kNoBlock || graph_.value(id).type.bytes() != graph_.value(node.outputs[0]).type.bytes()) return kNoBlock;
+    if (block == kNoBlock || graph_.value(id).type.bytes() != graph_.value(node.outputs[0]).type.bytes())
+      return kNoBlock;
     if (blocks_[block].last > n) return kNoBlock;
     // Another input in the same memory must hold the same elements in the same places.
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId other = node.inputs[i];
-      if (block_of_[static_cast<std::size_t>(other.index)] == block && graph_.shape(other) != graph_.shape(id)) return kNoBlock;
+      if (block_of_[static_cast<std::size_t>(other.index)] == block && graph_.shape(other) != graph_.shape(id))
+        return kNoBlock;
     }
     return block;
   }
@@ -92,7 +97,8 @@ class Planner {
   void place_blocks() {
     std::vector<std::size_t> order(blocks_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return blocks_[a].bytes > blocks_[b].bytes; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return blocks_[a].bytes > blocks_[b].bytes; });
     std::vector<const Block*> placed;  // by offset
     for (const std::size_t b : order) {
       Block& block = blocks_[b];
@@ -139,6 +145,8 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const Graph& graph, bool reuse) { return Planner(graph, reuse).plan(); }
+MemoryPlan plan_memory(const Graph& graph, bool reuse) {
+  return Planner(graph, reuse).plan();
+}
 
 }  // namespace evenflow

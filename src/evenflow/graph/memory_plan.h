@@ -13,7 +13,7 @@ struct MemoryPlan {
   // By value index: offset in bytes for inputs and computed values (views and in-place results share their source's),
   // kNoPlace for parameters and constants.
   std::vector<std::size_t> offsets;
-  std::size_t bytes = 0;          // of the whole block, scratch included
+  std::size_t bytes = 0;  // of the whole block, scratch included
   std::size_t scratch_offset = 0;
 };
 

@@ -13,9 +13,9 @@ struct Program::Impl {
   MemoryPlan plan{};
   AlignedBytes memory{nullptr, nullptr};
   StepState state{};
-  std::vector<Buffer> buffers{};       // by value index
+  std::vector<Buffer> buffers{};  // by value index
   std::vector<Kernel> kernels{};
-  std::vector<std::size_t> nodes{};    // the node of each kernel
+  std::vector<std::size_t> nodes{};  // the node of each kernel
 
   Buffer named(Value::Role role, std::string_view name) const;
   void place_buffers(const CompileOptions& options);
@@ -43,7 +43,8 @@ void Program::Impl::place_buffers(const CompileOptions& options) {
   // A view of a parameter or a constant has its source's memory.
   for (const Node& node : graph.nodes()) {
     if (!node.op->is_view()) continue;
-    buffers[static_cast<std::size_t>(node.outputs[0].index)].data = buffers[static_cast<std::size_t>(node.inputs[0].index)].data;
+    buffers[static_cast<std::size_t>(node.outputs[0].index)].data =
+        buffers[static_cast<std::size_t>(node.inputs[0].index)].data;
   }
 }
 
@@ -55,7 +56,8 @@ void Program::Impl::bind_kernels() {
     std::vector<Buffer> outputs;
     for (const ValueId id : node.inputs) inputs.push_back(buffers[static_cast<std::size_t>(id.index)]);
     for (const ValueId id : node.outputs) outputs.push_back(buffers[static_cast<std::size_t>(id.index)]);
-    kernels.push_back(node.op->bind({.inputs = inputs, .outputs = outputs, .scratch = memory.get() + plan.scratch_offset, .state = &state}));
+    kernels.push_back(node.op->bind(
+        {.inputs = inputs, .outputs = outputs, .scratch = memory.get() + plan.scratch_offset, .state = &state}));
     nodes.push_back(n);
   }
 }
@@ -73,7 +75,8 @@ std::string Program::Impl::node_text(std::size_t n) const {
   std::vector<std::string> inputs;
   for (const ValueId id : node.inputs) {
     const Value& value = graph.value(id);
-    inputs.push_back(value.name.empty() ? fmt::format("%{}{}", id.index, to_string(value.type.shape)) : value.name + to_string(value.type.shape));
+    inputs.push_back(value.name.empty() ? fmt::format("%{}{}", id.index, to_string(value.type.shape))
+                                        : value.name + to_string(value.type.shape));
   }
   std::vector<std::string> outputs;
   for (const ValueId id : node.outputs) outputs.push_back(fmt::format("%{}{}", id.index, to_string(graph.shape(id))));
@@ -111,7 +114,9 @@ void Program::run() {
   for (const Kernel& kernel : impl_->kernels) kernel();
 }
 
-Buffer Program::input(std::string_view name) const { return impl_->named(Value::Role::input, name); }
+Buffer Program::input(std::string_view name) const {
+  return impl_->named(Value::Role::input, name);
+}
 
 bool Program::has_output(std::string_view name) const {
   for (const auto& [output, id] : impl_->graph.outputs()) {
@@ -127,16 +132,23 @@ Buffer Program::output(std::string_view name) const {
   fail(ErrorKind::usage, "the program has no output '{}'", name);
 }
 
-StepState& Program::state() { return impl_->state; }
+StepState& Program::state() {
+  return impl_->state;
+}
 
-std::size_t Program::memory_bytes() const { return impl_->plan.bytes; }
+std::size_t Program::memory_bytes() const {
+  return impl_->plan.bytes;
+}
 
-std::size_t Program::kernel_count() const { return impl_->kernels.size(); }
+std::size_t Program::kernel_count() const {
+  return impl_->kernels.size();
+}
 
 std::string Program::to_text() const {
   std::string text;
   for (const std::size_t n : impl_->nodes) text += impl_->node_text(n) + '\n';
-  return text + fmt::format("{} kernels, {} bytes\n", kernel_count(), with_thousands(static_cast<std::int64_t>(memory_bytes())));
+  return text + fmt::format("{} kernels, {} bytes\n", kernel_count(),
+                            with_thousands(static_cast<std::int64_t>(memory_bytes())));
 }
 
 std::vector<std::pair<std::string, double>> Program::profile(int repeats) {

@@ -13,12 +13,12 @@ inline constexpr std::size_t kUpdateHyperparameters = 8;
 // What an update tells of a variable: sums over its elements.
 struct UpdateStatistics {
   double gradient_sum = 0;
-  double gradient_squares = 0;   // of the raw gradient, before clipping; finite elements only
-  double gradient_maximum = 0;   // of the absolute values, finite elements only
+  double gradient_squares = 0;  // of the raw gradient, before clipping; finite elements only
+  double gradient_maximum = 0;  // of the absolute values, finite elements only
   double gradient_zeros = 0;
   double gradient_non_finite = 0;
-  double weight_squares = 0;     // before the update
-  double update_squares = 0;     // of the change
+  double weight_squares = 0;  // before the update
+  double update_squares = 0;  // of the change
 };
 inline constexpr std::size_t kUpdateStatistics = 7;
 
@@ -37,8 +37,8 @@ struct UpdateBlock {
 
 struct UpdateRule {
   const char* name;
-  std::size_t slots;                     // how many arrays beside the weights
-  float initial[kUpdateSlots];           // what they start with, unless slot_from_config says otherwise
+  std::size_t slots;            // how many arrays beside the weights
+  float initial[kUpdateSlots];  // what they start with, unless slot_from_config says otherwise
   // Numbers that change with the step, computed once per step for all variables.
   void (*coefficients)(const double* hyperparameters, std::uint64_t step, double learning_rate, float* out);
   void (*update)(const UpdateBlock& block);

@@ -112,10 +112,10 @@ struct Sum {
   bool one_initializer = true;
 };
 
-void add_slope(const LayerTrace& layer, std::map<std::string, Sum>& slopes) {
-  if (!layer.slope_decades || layer.activation.empty() || layer.activation == "linear") return;
+void add_slope(const LayerTrace& layer, double decades, std::map<std::string, Sum>& slopes) {
+  if (layer.activation.empty() || layer.activation == "linear") return;
   Sum& sum = slopes[layer.activation];
-  sum.decades += *layer.slope_decades;
+  sum.decades += decades;
   sum.slope += layer.mean_slope.value_or(0);
   sum.square_slope += layer.mean_square_slope.value_or(0);
   ++sum.layers;
@@ -158,7 +158,7 @@ std::vector<Finding::Cause> causes(const Trace& trace, const Profile& profile) {
     const bool has_kernel = std::find(trace.path.begin(), trace.path.end(), index) != trace.path.end();
     if (between) add_gain(layer, has_kernel, gains);
     between = (between || first) && !last;
-    if (between) add_slope(layer, slopes);
+    if (between && slope) add_slope(layer, *slope, slopes);
     if (last) break;
   }
   constexpr double kNegligible = 0.005;

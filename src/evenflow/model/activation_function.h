@@ -11,10 +11,11 @@
 namespace evenflow {
 
 struct ActivationFunction {
-  std::string_view id;    // Keras's spelling; equals the file's stem
+  std::string_view id;          // Keras's spelling; equals the file's stem
   std::string_view alias = {};  // another Keras name, e.g. "swish"
   std::string_view onnx = {};   // ONNX operator; empty: a composition
-  // Names and defaults of the numbers it takes, in the order of UnaryParameters: R"({"negative_slope": 0.2})"; null is 0.
+  // Names and defaults of the numbers it takes, in the order of UnaryParameters: R"({"negative_slope": 0.2})"; null is
+  // 0.
   std::string_view parameters = "{}";
   // The definition in double precision: theory and tests read this one.
   double (*f)(double x, const UnaryParameters& parameters);
@@ -38,8 +39,8 @@ std::span<const ActivationFunction* const> all_activations();
 struct ActivationChoice {
   const ActivationFunction* function = nullptr;
   UnaryParameters parameters{};
-  std::string_view name;      // "relu", "softmax", ...
-  bool row_wise = false;      // softmax along the last axis
+  std::string_view name;  // "relu", "softmax", ...
+  bool row_wise = false;  // softmax along the last axis
 };
 
 // From a Keras configuration value: null, "relu", {"class_name": "function", "config": "relu"}, or a serialized

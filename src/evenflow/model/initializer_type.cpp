@@ -54,7 +54,8 @@ Item choose_initializer(const Json& config) {
     item.config[key] = given.contains(key) && !given[key].is_null() ? given[key] : standard;
     const bool number = standard.is_number();
     if ((number && !item.config[key].is_number()) || (standard.is_string() && !item.config[key].is_string())) {
-      fail(ErrorKind::input, "initializer '{}': '{}' must be a {}, not {}", type.id, key, number ? "number" : "name", item.config[key].dump());
+      fail(ErrorKind::input, "initializer '{}': '{}' must be a {}, not {}", type.id, key, number ? "number" : "name",
+           item.config[key].dump());
     }
   }
   if (type.id == "VarianceScaling") initializers::scaling_from(item.config);
@@ -89,30 +90,44 @@ Scaling scaling_from(const Json& config) {
   const std::string mode = config.at("mode");
   const std::string distribution = config.at("distribution");
   Scaling scaling{.scale = config.at("scale").get<double>()};
-  if (mode == "fan_in") scaling.fan = Scaling::Fan::in;
-  else if (mode == "fan_out") scaling.fan = Scaling::Fan::out;
-  else if (mode == "fan_avg") scaling.fan = Scaling::Fan::average;
-  else fail(ErrorKind::input, "VarianceScaling: mode '{}'; known are fan_in, fan_out, fan_avg", mode);
+  if (mode == "fan_in")
+    scaling.fan = Scaling::Fan::in;
+  else if (mode == "fan_out")
+    scaling.fan = Scaling::Fan::out;
+  else if (mode == "fan_avg")
+    scaling.fan = Scaling::Fan::average;
+  else
+    fail(ErrorKind::input, "VarianceScaling: mode '{}'; known are fan_in, fan_out, fan_avg", mode);
   // Keras 2 called the truncated normal distribution "normal".
-  if (distribution == "truncated_normal" || distribution == "normal") scaling.distribution = Scaling::Distribution::truncated_normal;
-  else if (distribution == "untruncated_normal") scaling.distribution = Scaling::Distribution::untruncated_normal;
-  else if (distribution == "uniform") scaling.distribution = Scaling::Distribution::uniform;
-  else fail(ErrorKind::input, "VarianceScaling: distribution '{}'; known are truncated_normal, untruncated_normal, uniform", distribution);
+  if (distribution == "truncated_normal" || distribution == "normal")
+    scaling.distribution = Scaling::Distribution::truncated_normal;
+  else if (distribution == "untruncated_normal")
+    scaling.distribution = Scaling::Distribution::untruncated_normal;
+  else if (distribution == "uniform")
+    scaling.distribution = Scaling::Distribution::uniform;
+  else
+    fail(ErrorKind::input,
+         "VarianceScaling: distribution '{}'; known are truncated_normal, untruncated_normal, uniform", distribution);
   return scaling;
 }
 
 double scaled_variance(const Shape& shape, const Scaling& scaling) {
   const Fans f = fans(shape);
-  const double fan = scaling.fan == Scaling::Fan::in ? f.in : scaling.fan == Scaling::Fan::out ? f.out : (f.in + f.out) / 2;
+  const double fan = scaling.fan == Scaling::Fan::in    ? f.in
+                     : scaling.fan == Scaling::Fan::out ? f.out
+                                                        : (f.in + f.out) / 2;
   return scaling.scale / std::max(1.0, fan);
 }
 
 Tensor draw_scaled(const Shape& shape, const Scaling& scaling, Random& random) {
   const double variance = scaled_variance(shape, scaling);
   switch (scaling.distribution) {
-    case Scaling::Distribution::truncated_normal: return draw_truncated_normal(shape, 0, std::sqrt(variance) / kTruncatedDeviation, random);
-    case Scaling::Distribution::untruncated_normal: return draw_normal(shape, 0, std::sqrt(variance), random);
-    case Scaling::Distribution::uniform: return draw_uniform(shape, -std::sqrt(3 * variance), std::sqrt(3 * variance), random);
+    case Scaling::Distribution::truncated_normal:
+      return draw_truncated_normal(shape, 0, std::sqrt(variance) / kTruncatedDeviation, random);
+    case Scaling::Distribution::untruncated_normal:
+      return draw_normal(shape, 0, std::sqrt(variance), random);
+    case Scaling::Distribution::uniform:
+      return draw_uniform(shape, -std::sqrt(3 * variance), std::sqrt(3 * variance), random);
   }
   fail(ErrorKind::internal, "unknown distribution");
 }

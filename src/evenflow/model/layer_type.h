@@ -18,14 +18,14 @@ class LayerBuilder;
 inline constexpr int kAnyNumber = std::numeric_limits<int>::max();
 
 struct LayerType {
-  std::string_view id;        // Keras's class name
-  std::string_view summary;   // one line for the catalogue
+  std::string_view id;       // Keras's class name
+  std::string_view summary;  // one line for the catalogue
   // A JSON object with every configuration key that the layer reads and Keras's default; null where Keras's default
   // is null or the key is required. A key that is neither here nor common to all layers is an error, unless its value
   // is null or false.
   std::string_view defaults;
   int minimum_inputs = 1;
-  int maximum_inputs = 1;     // kAnyNumber: no limit
+  int maximum_inputs = 1;  // kAnyNumber: no limit
   // Declares the layer's variables and adds its nodes; returns its output.
   ValueId (*build)(LayerBuilder& builder);
   // Rewrites the configuration of an older Keras to today's keys ("alpha" to "negative_slope").
@@ -47,8 +47,8 @@ class LayerBuilder {
   ValueId input() const { return inputs().front(); }
   Shape shape() { return graph().shape(input()); }  // of the first input, batch axis included
   std::int64_t batch() { return shape()[0]; }
-  virtual bool training() const = 0;           // dropout active, batch statistics in use
-  virtual bool trainable() const = 0;          // the layer's own flag
+  virtual bool training() const = 0;   // dropout active, batch statistics in use
+  virtual bool trainable() const = 0;  // the layer's own flag
   virtual const Model& model() const = 0;
 
   // Configuration with the defaults filled in. Throw Error(input) for a wrong type and for a missing required key.

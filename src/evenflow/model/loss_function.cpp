@@ -21,8 +21,8 @@ bool is_mean(const Json& reduction) {
 
 // What of a configuration has no effect here, or the effect that is the only one there is.
 void check_common_keys(const LossFunction& loss, const Json& config) {
-  if (config.contains("reduction") && !is_mean(config["reduction"]) && config["reduction"] != "sum") {
-    fail(ErrorKind::unsupported, "loss '{}': the reduction {}; known are \"sum_over_batch_size\" and \"sum\"", loss.id,
+  if (config.contains("reduction") && !is_mean(config["reduction"])) {
+    fail(ErrorKind::unsupported, "loss '{}': the reduction {}; known is \"sum_over_batch_size\"", loss.id,
          config["reduction"].dump());
   }
   if (loss.from_logits == nullptr && config.contains("from_logits") && config["from_logits"] == true) {
@@ -68,7 +68,6 @@ Item choose_loss(const Json& config) {
     item.config["from_logits"] =
         given.contains("from_logits") && given["from_logits"].is_boolean() && given["from_logits"].get<bool>();
   }
-  if (given.contains("reduction") && given["reduction"] == "sum") item.config["reduction"] = "sum";
   loss_choice(item);  // checks the numbers
   return item;
 }

@@ -245,19 +245,13 @@ TEST(ChooseLoss, EverySpellingOfKeras) {
   EXPECT_EQ(choose_loss({{"class_name", smooth.type}, {"config", smooth.config}}), smooth);
 }
 
-TEST(ChooseLoss, TheSumOverSamplesIsKept) {
-  const Json loss = Json::parse(R"({"class_name":"MeanSquaredError","config":{"reduction":"sum"}})");
-  EXPECT_EQ(choose_loss(loss).config["reduction"], "sum");
-  EXPECT_FALSE(choose_loss("mse").config.contains("reduction"));
-}
-
 TEST(ChooseLoss, ErrorsSayWhatWouldBeRight) {
   const auto error = [](const Json& loss) { return error_of([&] { choose_loss(loss); }); };
   EXPECT_EQ(error("mean_square_error"), "unknown loss 'mean_square_error'; did you mean 'mean_squared_error'?");
   EXPECT_NE(error(3).find("not 3"), std::string::npos);
   EXPECT_NE(error(Json::parse(R"({"class_name":"Huber","config":{"delta":"x"}})")).find("'delta' must be a number"),
             std::string::npos);
-  EXPECT_NE(error(Json::parse(R"({"class_name":"Huber","config":{"reduction":"none"}})")).find("reduction"),
+  EXPECT_NE(error(Json::parse(R"({"class_name":"Huber","config":{"reduction":"sum"}})")).find("reduction"),
             std::string::npos);
   EXPECT_NE(error(Json::parse(R"({"class_name":"BinaryFocalCrossentropy","config":{"from_logits":true}})"))
                 .find("from_logits"),

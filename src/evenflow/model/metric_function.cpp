@@ -9,7 +9,9 @@
 namespace evenflow {
 namespace {
 
-bool is_class_index(const Shape& target, const Shape& output) { return target.rank() < output.rank() || target.back() == 1; }
+bool is_class_index(const Shape& target, const Shape& output) {
+  return target.rank() < output.rank() || target.back() == 1;
+}
 
 std::string accuracy(const Shape& target, const Shape& output, std::string_view loss, int keras_major) {
   if (output.back() == 1) return "binary_accuracy";
@@ -27,11 +29,13 @@ std::string crossentropy(const Shape& target, const Shape& output, std::string_v
 
 }  // namespace
 
-MetricChoice choose_metric(const Item& metric, const Shape& target, const Shape& output, const Item& loss, int keras_major) {
+MetricChoice choose_metric(const Item& metric, const Shape& target, const Shape& output, const Item& loss,
+                           int keras_major) {
   std::string name = metric.type;
   // tf.keras: {"class_name": "MeanMetricWrapper", "config": {"fn": "categorical_accuracy"}}
   if (metric.config.contains("fn") && metric.config["fn"].is_string()) name = metric.config["fn"];
-  if (name == "accuracy" || name == "acc" || name == "Accuracy") name = accuracy(target, output, loss.type, keras_major);
+  if (name == "accuracy" || name == "acc" || name == "Accuracy")
+    name = accuracy(target, output, loss.type, keras_major);
   if (name == "crossentropy" || name == "ce") name = crossentropy(target, output, loss.type, keras_major);
 
   if (const MetricFunction* found = find_item(all_metrics(), name)) {
@@ -40,7 +44,8 @@ MetricChoice choose_metric(const Item& metric, const Shape& target, const Shape&
   if (find_item(all_losses(), name) != nullptr) {
     const Item item = choose_loss(Json{{"class_name", name}, {"config", metric.config}});
     const LossChoice choice = loss_choice(item);
-    MetricChoice result{.id = choice.function->id, .row = choice.from_logits ? choice.function->from_logits : &choice.function->row};
+    MetricChoice result{.id = choice.function->id,
+                        .row = choice.from_logits ? choice.function->from_logits : &choice.function->row};
     std::copy(std::begin(choice.parameters), std::end(choice.parameters), result.parameters.begin());
     return result;
   }

@@ -17,8 +17,8 @@ struct MetricFunction {
   std::string_view class_name;
   std::string_view aliases;
   bool higher_is_better = false;
-  RowFunction row;      // the metric is the mean over samples
-  bool root = false;    // the square root of that mean (root_mean_squared_error)
+  RowFunction row;    // the metric is the mean over samples
+  bool root = false;  // the square root of that mean (root_mean_squared_error)
 };
 
 std::span<const MetricFunction* const> all_metrics();
@@ -33,6 +33,7 @@ struct MetricChoice {
 
 // What "accuracy", "acc", "crossentropy", "ce" or a metric's or loss's own name means for a model with this output,
 // target and loss: by shapes alone in Keras 3, by the loss as well in Keras 2 (spec D.5). Shapes include the batch.
-MetricChoice choose_metric(const Item& metric, const Shape& target, const Shape& output, const Item& loss, int keras_major);
+MetricChoice choose_metric(const Item& metric, const Shape& target, const Shape& output, const Item& loss,
+                           int keras_major);
 
 }  // namespace evenflow

@@ -15,9 +15,9 @@
 namespace evenflow {
 
 struct OptimizerType {
-  std::string_view id;            // Keras's class name; the file's stem is its lower case
-  std::string_view defaults;      // JSON object: its own hyper-parameters with Keras's defaults, learning_rate first
-  bool adaptive = false;          // divides by the gradient's own size: a small gradient is not a small update
+  std::string_view id;        // Keras's class name; the file's stem is its lower case
+  std::string_view defaults;  // JSON object: its own hyper-parameters with Keras's defaults, learning_rate first
+  bool adaptive = false;      // divides by the gradient's own size: a small gradient is not a small update
   // Slot names in Keras's order, depending on the settings ("momentum" exists only when momentum > 0).
   std::vector<std::string> (*slots)(const Json& config);
   // The rule for these settings and its numbers.
@@ -45,7 +45,7 @@ Clipping clipping(const Item& optimizer);
 std::optional<double> weight_decay(const Item& optimizer);
 
 struct ScheduleType {
-  std::string_view id;        // "ExponentialDecay"
+  std::string_view id;  // "ExponentialDecay"
   std::string_view defaults;
   double (*rate)(const Json& config, std::uint64_t step);
 };

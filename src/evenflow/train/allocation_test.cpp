@@ -36,17 +36,33 @@ void* counted(std::size_t size, std::size_t alignment, void* caller) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t), __builtin_return_address(0)); }
-void* operator new[](std::size_t size) { return counted(size, alignof(std::max_align_t), __builtin_return_address(0)); }
+void* operator new(std::size_t size) {
+  return counted(size, alignof(std::max_align_t), __builtin_return_address(0));
+}
+void* operator new[](std::size_t size) {
+  return counted(size, alignof(std::max_align_t), __builtin_return_address(0));
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment), __builtin_return_address(0));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace evenflow {
 namespace {
@@ -58,12 +74,14 @@ struct Counts {
 
 // Over ten steps after a few to warm up.
 Counts allocations(Model model, const Shape& sample_target, const char* loss, const Item& optimizer) {
-  model.compile = CompileSettings{.optimizer = choose_optimizer(Json{{"class_name", optimizer.type}, {"config", optimizer.config}}),
-                                  .loss = choose_loss(loss)};
+  model.compile =
+      CompileSettings{.optimizer = choose_optimizer(Json{{"class_name", optimizer.type}, {"config", optimizer.config}}),
+                      .loss = choose_loss(loss)};
   TrainingState state{.weights = initialize(model, 1)};
   StepProgram program(model, state, 16, sample_target, true, 1);
   Random random(3);
-  for (std::int64_t i = 0; i < 16 * input_shape(model).count(); ++i) program.x()[i] = static_cast<float>(random.normal());
+  for (std::int64_t i = 0; i < 16 * input_shape(model).count(); ++i)
+    program.x()[i] = static_cast<float>(random.normal());
   for (int i = 0; i < 3; ++i) program.run(0.001);
   g_ours = g_library = 0;
   g_counting = true;
@@ -81,16 +99,18 @@ TEST(Allocations, TheCounterCounts) {
 }
 
 TEST(Allocations, NoneInAStepOfADenseNetwork) {
-  const Model model = sequential({Input{{20}}, Dense{.units = 32, .activation = "gelu"}, BatchNormalization{}, Dropout{0.2},
-                                  Dense{.units = 300, .activation = "tanh"}, Dense{.units = 4, .activation = "softmax"}});
+  const Model model =
+      sequential({Input{{20}}, Dense{.units = 32, .activation = "gelu"}, BatchNormalization{}, Dropout{0.2},
+                  Dense{.units = 300, .activation = "tanh"}, Dense{.units = 4, .activation = "softmax"}});
   const Counts counts = allocations(model, {4}, "categorical_crossentropy", Adam{.global_clipnorm = 1.0});
   EXPECT_EQ(counts.ours, 0);
   RecordProperty("allocations_inside_onednn", counts.library);
 }
 
 TEST(Allocations, NoneInAStepOfAConvolutionalNetwork) {
-  const Model model = sequential({Input{{12, 12, 3}}, Conv2D{.filters = 8, .kernel_size = {3}, .padding = "same", .activation = "relu"},
-                                  MaxPooling2D{}, layer("AveragePooling2D", {{"pool_size", 2}}), Flatten{}, Dense{.units = 1}});
+  const Model model =
+      sequential({Input{{12, 12, 3}}, Conv2D{.filters = 8, .kernel_size = {3}, .padding = "same", .activation = "relu"},
+                  MaxPooling2D{}, layer("AveragePooling2D", {{"pool_size", 2}}), Flatten{}, Dense{.units = 1}});
   const Counts counts = allocations(model, {1}, "mse", SGD{.learning_rate = 0.01, .momentum = 0.9, .clipnorm = 1.0});
   EXPECT_EQ(counts.ours, 0);
   RecordProperty("allocations_inside_onednn", counts.library);

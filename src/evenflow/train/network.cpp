@@ -64,12 +64,15 @@ RunningMeans running_means(const Model& model, const Shape& sample_target) {
   const Shape output = concatenate(Shape{1}, output_shape(model));
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     names.push_back(metrics[i]);
-    roots.push_back(choose_metric(model.compile->metrics[i], target, output, model.compile->loss, model.keras.major).root);
+    roots.push_back(
+        choose_metric(model.compile->metrics[i], target, output, model.compile->loss, model.keras.major).root);
   }
   return {std::move(names), std::move(roots)};
 }
 
-Shape sample_shape(const Tensor& tensor) { return tensor.shape().slice(1, tensor.shape().rank()); }
+Shape sample_shape(const Tensor& tensor) {
+  return tensor.shape().slice(1, tensor.shape().rank());
+}
 
 // Copies the chosen rows one after the other.
 void gather_rows(const Tensor& from, std::span<const std::int64_t> rows, float* to) {
@@ -96,7 +99,9 @@ double History::last(std::string_view name) const {
   return epochs.empty() ? std::numeric_limits<double>::quiet_NaN() : find_log(epochs.back().logs, name);
 }
 
-double Evaluation::metric(std::string_view name) const { return find_log(metrics, name); }
+double Evaluation::metric(std::string_view name) const {
+  return find_log(metrics, name);
+}
 
 struct Network::Impl {
   Model model;
@@ -112,7 +117,8 @@ struct Network::Impl {
     if (x.empty() || x.shape().rank() < 1) fail(ErrorKind::input, "the data has no samples");
     const Shape expected = input_shape(model);
     if (sample_shape(x) != expected) {
-      fail(ErrorKind::input, "the model takes samples of shape {}, the data has {}", to_string(expected), to_string(sample_shape(x)));
+      fail(ErrorKind::input, "the model takes samples of shape {}, the data has {}", to_string(expected),
+           to_string(sample_shape(x)));
     }
   }
   void require_pairs(const Tensor& x, const Tensor& y) const {
@@ -145,7 +151,8 @@ class FitRun {
   // False when it was stopped before the end of the epoch.
   bool epoch(int epoch, Logs& logs) {
     if (options_.shuffle) {
-      rows_ = Random(options_.seed, mix(stream_of("shuffle"), static_cast<std::uint64_t>(epoch))).permutation(x_.shape()[0]);
+      rows_ = Random(options_.seed, mix(stream_of("shuffle"), static_cast<std::uint64_t>(epoch)))
+                  .permutation(x_.shape()[0]);
     }
     RunningMeans means = running_means(model_, sample_shape(y_));
     const std::span<const std::int64_t> rows(rows_);
@@ -176,7 +183,8 @@ class FitRun {
   StepProgram& program_for(std::int64_t batch) {
     const auto found = programs_.find(batch);
     if (found != programs_.end()) return found->second;
-    return programs_.try_emplace(batch, model_, state_, batch, sample_shape(y_), options_.statistics, options_.seed).first->second;
+    return programs_.try_emplace(batch, model_, state_, batch, sample_shape(y_), options_.statistics, options_.seed)
+        .first->second;
   }
 
   void tell(const StepProgram& program, int epoch, std::int64_t step, double rate, const Logs& running) const {
@@ -219,11 +227,14 @@ Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
-Network Network::load(const std::filesystem::path& path) { return Network(load_model(path)); }
+Network Network::load(const std::filesystem::path& path) {
+  return Network(load_model(path));
+}
 
 void Network::compile(const Settings& settings) {
   CompileSettings compile;
-  compile.optimizer = choose_optimizer(Json{{"class_name", settings.optimizer.type}, {"config", settings.optimizer.config}});
+  compile.optimizer =
+      choose_optimizer(Json{{"class_name", settings.optimizer.type}, {"config", settings.optimizer.config}});
   compile.loss = choose_loss(settings.loss);
   for (const std::string& metric : settings.metrics) compile.metrics.push_back({.type = metric});
   impl_->model.compile = std::move(compile);
@@ -269,7 +280,8 @@ Evaluation Network::Impl::evaluate(const Tensor& x, const Tensor& y, int batch_s
   std::map<std::int64_t, ForwardProgram> programs;
   const std::vector<std::int64_t> rows = counted(x.shape()[0]);
   for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(batch_size)) {
-    const auto batch = std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
+    const auto batch =
+        std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
     const auto size = static_cast<std::int64_t>(batch.size());
     ForwardProgram& program = programs.try_emplace(size, model, state, size, &sample_target).first->second;
     gather_rows(x, batch, program.x());
@@ -297,9 +309,11 @@ Tensor Network::predict(const Tensor& x, int batch_size) {
   const std::vector<std::int64_t> rows = counted(x.shape()[0]);
   float* out = predictions.data();
   for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(batch_size)) {
-    const auto batch = std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
+    const auto batch =
+        std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
     const auto size = static_cast<std::int64_t>(batch.size());
-    ForwardProgram& program = impl_->predictors.try_emplace(size, impl_->model, impl_->state, size, nullptr).first->second;
+    ForwardProgram& program =
+        impl_->predictors.try_emplace(size, impl_->model, impl_->state, size, nullptr).first->second;
     gather_rows(x, batch, program.x());
     program.run();
     out = std::copy(program.prediction().begin(), program.prediction().end(), out);
@@ -307,10 +321,16 @@ Tensor Network::predict(const Tensor& x, int batch_size) {
   return predictions;
 }
 
-void Network::save(const std::filesystem::path& path) const { save_model(path, saved()); }
+void Network::save(const std::filesystem::path& path) const {
+  save_model(path, saved());
+}
 
-const Model& Network::model() const { return impl_->model; }
-const Weights& Network::weights() const { return impl_->state.weights; }
+const Model& Network::model() const {
+  return impl_->model;
+}
+const Weights& Network::weights() const {
+  return impl_->state.weights;
+}
 
 Weights& Network::weights() {
   impl_->predictors.clear();  // they point into the tensors, which the caller may replace
@@ -321,6 +341,8 @@ SavedModel Network::saved() const {
   return {impl_->model, impl_->state.weights, impl_->state.slots, impl_->state.iterations};
 }
 
-std::uint64_t Network::iterations() const { return impl_->state.iterations; }
+std::uint64_t Network::iterations() const {
+  return impl_->state.iterations;
+}
 
 }  // namespace evenflow

@@ -22,10 +22,12 @@ Points circles(std::int64_t samples = 400) {
 }
 
 Sequential classifier(std::uint64_t seed = 1, double dropout = 0) {
-  Sequential net({Input{{2}}, Dense{.units = 24, .activation = "relu", .kernel_initializer = "he_normal"}, Dropout{dropout},
-                  Dense{.units = 24, .activation = "tanh"}, Dense{.units = 1, .activation = "sigmoid"}},
-                 seed);
-  net.compile({.optimizer = Adam{.learning_rate = 0.01}, .loss = "binary_crossentropy", .metrics = {"accuracy", "mae"}});
+  Sequential net(
+      {Input{{2}}, Dense{.units = 24, .activation = "relu", .kernel_initializer = "he_normal"}, Dropout{dropout},
+       Dense{.units = 24, .activation = "tanh"}, Dense{.units = 1, .activation = "sigmoid"}},
+      seed);
+  net.compile(
+      {.optimizer = Adam{.learning_rate = 0.01}, .loss = "binary_crossentropy", .metrics = {"accuracy", "mae"}});
   return net;
 }
 
@@ -152,7 +154,8 @@ TEST(Network, StopsAfterTheStepThatAsksForIt) {
   Sequential net = classifier();
   Recorder recorder;
   recorder.stop_after = 2;
-  const History history = net.fit(data.x, data.y, {.epochs = 5, .batch_size = 32, .observers = {&recorder}, .stop = &recorder.stop});
+  const History history =
+      net.fit(data.x, data.y, {.epochs = 5, .batch_size = 32, .observers = {&recorder}, .stop = &recorder.stop});
   EXPECT_EQ(recorder.steps, 2);
   EXPECT_TRUE(history.stopped);
   EXPECT_EQ(net.iterations(), 2u);
@@ -174,17 +177,22 @@ TEST(Network, ErrorsSayWhatDoesNotFit) {
   Sequential net({Input{{3}}, Dense{.units = 1}});
   EXPECT_THROW(net.fit(data.x, data.y), Error);  // not compiled
   net.compile({.optimizer = SGD{}, .loss = "mse"});
-  EXPECT_THROW(net.fit(data.x, data.y), Error);                   // 2 inputs, not 3
+  EXPECT_THROW(net.fit(data.x, data.y), Error);  // 2 inputs, not 3
   EXPECT_THROW(net.predict(data.x), Error);
-  EXPECT_THROW(net.predict(Tensor(Shape{4, 3}), 0), Error);       // batch size
+  EXPECT_THROW(net.predict(Tensor(Shape{4, 3}), 0), Error);  // batch size
   EXPECT_THROW(net.compile({.optimizer = SGD{.clipnorm = 1.0, .clipvalue = 1.0}, .loss = "mse"}), Error);
   EXPECT_THROW(net.compile({.optimizer = SGD{}, .loss = "mes"}), Error);
   EXPECT_THROW(net.fit(Tensor(Shape{4, 3}), Tensor(Shape{5, 1})), Error);  // 4 inputs, 5 targets
 }
 
 TEST(Recipe, JsonRoundTrip) {
-  const Recipe recipe{.model = sequential({Input{{2}}, Dense{.units = 1}}), .data = "circles", .epochs = 3, .batch_size = 8,
-                      .validation_split = 0.1, .shuffle = false, .seed = 42};
+  const Recipe recipe{.model = sequential({Input{{2}}, Dense{.units = 1}}),
+                      .data = "circles",
+                      .epochs = 3,
+                      .batch_size = 8,
+                      .validation_split = 0.1,
+                      .shuffle = false,
+                      .seed = 42};
   EXPECT_EQ(recipe_from_json(to_json(recipe)), recipe);
   EXPECT_THROW(recipe_from_json(Json{{"data", 1}}), Error);
 }

@@ -15,7 +15,9 @@ CompileOptions parameters_of(TrainingState& state) {
   return {.parameter = [&state](std::string_view name, const Shape& shape) { return state.find(name, shape); }};
 }
 
-Shape batched(std::int64_t batch, const Shape& sample) { return concatenate(Shape{batch}, sample); }
+Shape batched(std::int64_t batch, const Shape& sample) {
+  return concatenate(Shape{batch}, sample);
+}
 
 std::vector<const float*> metric_outputs(const Program& program, const Model& model) {
   std::vector<const float*> outputs;
@@ -30,7 +32,8 @@ float* TrainingState::find(std::string_view name, const Shape& shape) {
   if (tensor == nullptr) tensor = slots.find(name);
   if (tensor == nullptr) return nullptr;
   if (tensor->shape() != shape) {
-    fail(ErrorKind::shape, "parameter '{}' has the shape {}, the model wants {}", name, to_string(tensor->shape()), to_string(shape));
+    fail(ErrorKind::shape, "parameter '{}' has the shape {}, the model wants {}", name, to_string(tensor->shape()),
+         to_string(shape));
   }
   return tensor->data();
 }
@@ -38,10 +41,10 @@ float* TrainingState::find(std::string_view name, const Shape& shape) {
 StepProgram::StepProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape& sample_target,
                          bool statistics, std::uint64_t seed)
     : state_(state) {
-  TrainingStep step = build_training_step(
-      model, {.batch = batch,
-              .target_shape = batched(batch, sample_target),
-              .statistics = statistics ? StatisticsLevel::norms : StatisticsLevel::off});
+  TrainingStep step =
+      build_training_step(model, {.batch = batch,
+                                  .target_shape = batched(batch, sample_target),
+                                  .statistics = statistics ? StatisticsLevel::norms : StatisticsLevel::off});
   for (const TrainingStep::Slot& slot : step.slots) {
     if (state.slots.find(slot.name) == nullptr) state.slots.set(slot.name, Tensor(slot.shape, slot.initial));
   }
@@ -98,7 +101,8 @@ double StepProgram::global_norm() const {
   return std::sqrt(squares);
 }
 
-ForwardProgram::ForwardProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape* sample_target) {
+ForwardProgram::ForwardProgram(const Model& model, TrainingState& state, std::int64_t batch,
+                               const Shape* sample_target) {
   Lowered lowered = lower(model, {.batch = batch, .training = false});
   if (sample_target != nullptr) add_loss(lowered, model, batched(batch, *sample_target));
   program_ = Program::compile(std::move(lowered.graph), parameters_of(state));

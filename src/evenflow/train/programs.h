@@ -53,9 +53,9 @@ class StepProgram {
   const float* loss_ = nullptr;
   const float* clip_scale_ = nullptr;
   std::vector<const float*> metrics_;
-  std::vector<std::string> names_;            // of the parameters in reports_
-  std::vector<const double*> statistics_;     // by parameter
-  std::vector<double> elements_;              // by parameter
+  std::vector<std::string> names_;         // of the parameters in reports_
+  std::vector<const double*> statistics_;  // by parameter
+  std::vector<double> elements_;           // by parameter
   std::vector<ParameterReport> reports_;
 };
 

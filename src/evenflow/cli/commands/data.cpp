@@ -1,6 +1,6 @@
 // evenflow data: what --data takes.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "evenflow/cli/command.h"
 #include "evenflow/data.h"

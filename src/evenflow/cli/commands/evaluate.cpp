@@ -1,6 +1,6 @@
 // evenflow evaluate: loss and metrics of a model on data.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -32,7 +32,8 @@ void print_line(std::string_view part, const Json& json) {
   std::string text = fmt::format("{:5} {} samples", part, json["samples"].get<std::int64_t>());
   for (const auto& [name, value] : json.items()) {
     if (name == "samples") continue;
-    text += value.is_number() ? fmt::format("  {} {:.5g}", name, value.get<double>()) : fmt::format("  {} {}", name, value.get<std::string>());
+    text += value.is_number() ? fmt::format("  {} {:.5g}", name, value.get<double>())
+                              : fmt::format("  {} {}", name, value.get<std::string>());
   }
   fmt::print("{}\n", text);
 }

@@ -1,6 +1,6 @@
 // evenflow info: what a model file holds.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 

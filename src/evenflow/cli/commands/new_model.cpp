@@ -1,6 +1,6 @@
 // evenflow new: a dense network as a .keras file, with fresh weights.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -49,7 +49,8 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
     const std::int64_t units = parse_integer(numbers[0], "--hidden");
     const std::int64_t layers = numbers.size() == 2 ? parse_integer(numbers[1], "--hidden") : 1;
     if (units < 1 || layers < 1 || layers + static_cast<std::int64_t>(widths.size()) > kMostLayers) {
-      fail(ErrorKind::usage, "--hidden {}: units and layers must be at least 1, and {} layers at most", part, kMostLayers);
+      fail(ErrorKind::usage, "--hidden {}: units and layers must be at least 1, and {} layers at most", part,
+           kMostLayers);
     }
     widths.insert(widths.end(), static_cast<std::size_t>(layers), units);
   }
@@ -91,7 +92,8 @@ int run(const Options& o, const Common& common) {
   save_model(o.out, saved);
   if (!common.quiet) {
     for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
-    fmt::print("{}: {} layers, {} parameters\n", o.out, saved.model.layers.size() - 1, with_thousands(parameter_count(saved.model)));
+    fmt::print("{}: {} layers, {} parameters\n", o.out, saved.model.layers.size() - 1,
+               with_thousands(parameter_count(saved.model)));
   }
   return 0;
 }
@@ -111,8 +113,9 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
   app.add_option("--output-activation", o->output_activation, "Activation of the output layer")->capture_default_str();
   add_compile_options(app, o->compile);
   app.add_option("--seed", o->seed, "Seed of the initial weights")->capture_default_str();
-  app.footer("Example: evenflow new deep.keras --input 64 --hidden 128x29 --activation sigmoid --output 10 \\\n"
-             "           --output-activation softmax --loss categorical_crossentropy --optimizer sgd --learning-rate 0.01");
+  app.footer(
+      "Example: evenflow new deep.keras --input 64 --hidden 128x29 --activation sigmoid --output 10 \\\n"
+      "           --output-activation softmax --loss categorical_crossentropy --optimizer sgd --learning-rate 0.01");
   return [o, &common] { return run(*o, common); };
 }
 

@@ -1,6 +1,6 @@
 // evenflow predict: a model's outputs for data, as CSV or .npy.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -44,7 +44,8 @@ Tensor classes(const Tensor& predictions) {
   Tensor result(Shape{rows, 1});
   for (std::int64_t i = 0; i < rows; ++i) {
     const float* row = predictions.data() + i * width;
-    result[i] = width == 1 ? (row[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(std::max_element(row, row + width) - row);
+    result[i] =
+        width == 1 ? (row[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(std::max_element(row, row + width) - row);
   }
   return result;
 }

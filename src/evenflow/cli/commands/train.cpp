@@ -1,6 +1,6 @@
 // evenflow train: trains a model file with its own compile settings.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -83,11 +83,12 @@ int run(const Options& o, const Common& common) {
   network.fit(data.x, data.y, fit);
 
   if (guard.stop) {
-    fmt::print(stderr,
-               "evenflow: the loss is {} at epoch {}, step {} (learning rate {:g}): training stopped, nothing written.\n"
-               "  Look at the gradients with: evenflow check {} --data {}\n"
-               "  Try a smaller --learning-rate, or --global-clipnorm 1.\n",
-               guard.report.loss, guard.report.epoch + 1, guard.report.step + 1, guard.report.learning_rate, o.model, o.data);
+    fmt::print(
+        stderr,
+        "evenflow: the loss is {} at epoch {}, step {} (learning rate {:g}): training stopped, nothing written.\n"
+        "  Look at the gradients with: evenflow check {} --data {}\n"
+        "  Try a smaller --learning-rate, or --global-clipnorm 1.\n",
+        guard.report.loss, guard.report.epoch + 1, guard.report.step + 1, guard.report.learning_rate, o.model, o.data);
     return 1;
   }
   network.save(out);
@@ -113,8 +114,9 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
   app.add_option("--seed", o->seed, "Seed of shuffling, dropout and --fresh")->capture_default_str();
   app.add_flag("--no-shuffle", o->no_shuffle, "Keep the order of the data");
   app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's");
-  app.footer("Ctrl-C stops after the step and saves.\n"
-             "Example: evenflow train mnist.keras --data train-images-idx3-ubyte.gz --epochs 5 -o trained.keras");
+  app.footer(
+      "Ctrl-C stops after the step and saves.\n"
+      "Example: evenflow train mnist.keras --data train-images-idx3-ubyte.gz --epochs 5 -o trained.keras");
   return [o, &common] { return run(*o, common); };
 }
 

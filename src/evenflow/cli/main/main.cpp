@@ -1,3 +1,5 @@
 #include "evenflow/cli/app.h"
 
-int main(int argc, char** argv) { return evenflow::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  return evenflow::cli::run(argc, argv);
+}

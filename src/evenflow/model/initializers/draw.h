@@ -13,14 +13,19 @@ namespace evenflow::initializers {
 inline constexpr double kTruncatedDeviation = 0.8796256610342398;
 
 Tensor draw_normal(const Shape& shape, double mean, double deviation, Random& random);
-Tensor draw_truncated_normal(const Shape& shape, double mean, double deviation, Random& random);  // redrawn beyond 2 deviations
+Tensor draw_truncated_normal(const Shape& shape, double mean, double deviation,
+                             Random& random);  // redrawn beyond 2 deviations
 Tensor draw_uniform(const Shape& shape, double low, double high, Random& random);
 
 // Variance scale / fan, whatever the distribution.
 struct Scaling {
   double scale = 1;
   enum class Fan : std::uint8_t { in, out, average } fan = Fan::in;
-  enum class Distribution : std::uint8_t { truncated_normal, untruncated_normal, uniform } distribution = Distribution::truncated_normal;
+  enum class Distribution : std::uint8_t {
+    truncated_normal,
+    untruncated_normal,
+    uniform
+  } distribution = Distribution::truncated_normal;
 };
 Scaling scaling_from(const Json& config);  // throws Error(input)
 double scaled_variance(const Shape& shape, const Scaling& scaling);

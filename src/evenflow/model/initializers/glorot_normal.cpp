@@ -5,7 +5,8 @@
 namespace evenflow::initializers {
 namespace {
 
-constexpr Scaling kScaling{.scale = 1, .fan = Scaling::Fan::average, .distribution = Scaling::Distribution::truncated_normal};
+constexpr Scaling kScaling{
+    .scale = 1, .fan = Scaling::Fan::average, .distribution = Scaling::Distribution::truncated_normal};
 
 Tensor make(const Shape& shape, const Json&, Random& random) {
   return draw_scaled(shape, kScaling, random);
@@ -18,7 +19,10 @@ double variance(const Shape& shape, const Json&) {
 }  // namespace
 
 extern const InitializerType glorot_normal;
-constinit const InitializerType glorot_normal{
-    .id = "GlorotNormal", .alias = "glorot_normal", .defaults = R"({"seed": null})", .make = make, .variance = variance};
+constinit const InitializerType glorot_normal{.id = "GlorotNormal",
+                                              .alias = "glorot_normal",
+                                              .defaults = R"({"seed": null})",
+                                              .make = make,
+                                              .variance = variance};
 
 }  // namespace evenflow::initializers

@@ -18,7 +18,10 @@ double variance(const Shape& shape, const Json&) {
 }  // namespace
 
 extern const InitializerType glorot_uniform;
-constinit const InitializerType glorot_uniform{
-    .id = "GlorotUniform", .alias = "glorot_uniform", .defaults = R"({"seed": null})", .make = make, .variance = variance};
+constinit const InitializerType glorot_uniform{.id = "GlorotUniform",
+                                               .alias = "glorot_uniform",
+                                               .defaults = R"({"seed": null})",
+                                               .make = make,
+                                               .variance = variance};
 
 }  // namespace evenflow::initializers

@@ -5,7 +5,8 @@
 namespace evenflow::initializers {
 namespace {
 
-constexpr Scaling kScaling{.scale = 2, .fan = Scaling::Fan::in, .distribution = Scaling::Distribution::truncated_normal};
+constexpr Scaling kScaling{
+    .scale = 2, .fan = Scaling::Fan::in, .distribution = Scaling::Distribution::truncated_normal};
 
 Tensor make(const Shape& shape, const Json&, Random& random) {
   return draw_scaled(shape, kScaling, random);

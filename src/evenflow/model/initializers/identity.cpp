@@ -7,9 +7,11 @@ namespace evenflow::initializers {
 namespace {
 
 Tensor make(const Shape& shape, const Json& config, Random&) {
-  if (shape.rank() != 2) fail(ErrorKind::input, "the Identity initializer is for matrices, not for shape {}", to_string(shape));
+  if (shape.rank() != 2)
+    fail(ErrorKind::input, "the Identity initializer is for matrices, not for shape {}", to_string(shape));
   Tensor result(shape);
-  for (std::int64_t i = 0; i < std::min(shape[0], shape[1]); ++i) result[i * shape[1] + i] = config.at("gain").get<float>();
+  for (std::int64_t i = 0; i < std::min(shape[0], shape[1]); ++i)
+    result[i * shape[1] + i] = config.at("gain").get<float>();
   return result;
 }
 

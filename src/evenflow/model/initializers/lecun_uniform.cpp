@@ -18,7 +18,10 @@ double variance(const Shape& shape, const Json&) {
 }  // namespace
 
 extern const InitializerType lecun_uniform;
-constinit const InitializerType lecun_uniform{
-    .id = "LecunUniform", .alias = "lecun_uniform", .defaults = R"({"seed": null})", .make = make, .variance = variance};
+constinit const InitializerType lecun_uniform{.id = "LecunUniform",
+                                              .alias = "lecun_uniform",
+                                              .defaults = R"({"seed": null})",
+                                              .make = make,
+                                              .variance = variance};
 
 }  // namespace evenflow::initializers

@@ -61,7 +61,10 @@ double variance(const Shape& shape, const Json& config) {
 }  // namespace
 
 extern const InitializerType orthogonal;
-constinit const InitializerType orthogonal{
-    .id = "Orthogonal", .alias = "orthogonal OrthogonalInitializer", .defaults = R"({"gain": 1.0, "seed": null})", .make = make, .variance = variance};
+constinit const InitializerType orthogonal{.id = "Orthogonal",
+                                           .alias = "orthogonal OrthogonalInitializer",
+                                           .defaults = R"({"gain": 1.0, "seed": null})",
+                                           .make = make,
+                                           .variance = variance};
 
 }  // namespace evenflow::initializers

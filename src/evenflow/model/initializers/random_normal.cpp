@@ -17,7 +17,10 @@ double variance(const Shape&, const Json& config) {
 }  // namespace
 
 extern const InitializerType random_normal;
-constinit const InitializerType random_normal{
-    .id = "RandomNormal", .alias = "random_normal normal", .defaults = R"({"mean": 0.0, "stddev": 0.05, "seed": null})", .make = make, .variance = variance};
+constinit const InitializerType random_normal{.id = "RandomNormal",
+                                              .alias = "random_normal normal",
+                                              .defaults = R"({"mean": 0.0, "stddev": 0.05, "seed": null})",
+                                              .make = make,
+                                              .variance = variance};
 
 }  // namespace evenflow::initializers

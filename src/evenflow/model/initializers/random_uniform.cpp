@@ -17,7 +17,10 @@ double variance(const Shape&, const Json& config) {
 }  // namespace
 
 extern const InitializerType random_uniform;
-constinit const InitializerType random_uniform{
-    .id = "RandomUniform", .alias = "random_uniform uniform", .defaults = R"({"minval": -0.05, "maxval": 0.05, "seed": null})", .make = make, .variance = variance};
+constinit const InitializerType random_uniform{.id = "RandomUniform",
+                                               .alias = "random_uniform uniform",
+                                               .defaults = R"({"minval": -0.05, "maxval": 0.05, "seed": null})",
+                                               .make = make,
+                                               .variance = variance};
 
 }  // namespace evenflow::initializers

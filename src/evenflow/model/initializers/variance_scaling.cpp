@@ -17,6 +17,10 @@ double variance(const Shape& shape, const Json& config) {
 
 extern const InitializerType variance_scaling;
 constinit const InitializerType variance_scaling{
-    .id = "VarianceScaling", .alias = "variance_scaling", .defaults = R"({"scale": 1.0, "mode": "fan_in", "distribution": "truncated_normal", "seed": null})", .make = make, .variance = variance};
+    .id = "VarianceScaling",
+    .alias = "variance_scaling",
+    .defaults = R"({"scale": 1.0, "mode": "fan_in", "distribution": "truncated_normal", "seed": null})",
+    .make = make,
+    .variance = variance};
 
 }  // namespace evenflow::initializers

@@ -16,7 +16,8 @@ double evaluate(const Row& row, float* gradient) {
     const double y = row.target[i] * (1 - smoothing) + 0.5 * smoothing;
     const ClippedProbability p(row.prediction[i]);
     sum -= y * std::log(p.value) + (1 - y) * std::log1p(-p.value);
-    if (gradient != nullptr) gradient[i] = p.clipped ? 0.0f : static_cast<float>((p.value - y) / (p.value * (1 - p.value)) / n);
+    if (gradient != nullptr)
+      gradient[i] = p.clipped ? 0.0f : static_cast<float>((p.value - y) / (p.value * (1 - p.value)) / n);
   }
   return sum / n;
 }

@@ -7,7 +7,8 @@
 namespace evenflow::losses {
 namespace {
 
-// mean of (1 - p_t)^gamma times the binary cross-entropy, p_t the probability given to the truth; T.-Y. Lin et al., ICCV 2017
+// mean of (1 - p_t)^gamma times the binary cross-entropy, p_t the probability given to the truth; T.-Y. Lin et al.,
+// ICCV 2017
 double evaluate(const Row& row, float* gradient) {
   const double alpha = row.parameters[0];
   const double gamma = row.parameters[1];

@@ -10,7 +10,11 @@
 namespace evenflow::losses {
 
 struct ClippedProbability {
-  explicit ClippedProbability(double p) : value(p < kEpsilon ? kEpsilon : p > 1 - kEpsilon ? 1 - kEpsilon : p), clipped(value != p && p == p) {}
+  explicit ClippedProbability(double p)
+      : value(p < kEpsilon       ? kEpsilon
+              : p > 1 - kEpsilon ? 1 - kEpsilon
+                                 : p),
+        clipped(value != p && p == p) {}
   static constexpr double kEpsilon = 1e-7;
   double value;
   bool clipped;  // then no gradient flows
@@ -54,7 +58,8 @@ double softmax_cross_entropy(const Row& row, float* gradient, const Target& targ
     if (gradient != nullptr) gradient[i] = static_cast<float>(e);
   }
   if (gradient != nullptr) {
-    for (std::size_t i = 0; i < row.width; ++i) gradient[i] = static_cast<float>(gradient[i] / total * targets - target(i));
+    for (std::size_t i = 0; i < row.width; ++i)
+      gradient[i] = static_cast<float>(gradient[i] / total * targets - target(i));
   }
   return targets * std::log(total) - product;
 }

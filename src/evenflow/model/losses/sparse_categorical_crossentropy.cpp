@@ -8,7 +8,9 @@ namespace evenflow::losses {
 namespace {
 
 // Categorical cross-entropy of the class with the number row.target[0].
-double one_hot(const Row& row, std::size_t i) { return row.target[0] == static_cast<float>(i) ? 1.0 : 0.0; }
+double one_hot(const Row& row, std::size_t i) {
+  return row.target[0] == static_cast<float>(i) ? 1.0 : 0.0;
+}
 
 double evaluate(const Row& row, float* gradient) {
   return negative_log_likelihood(row, gradient, [&](std::size_t i) { return one_hot(row, i); });

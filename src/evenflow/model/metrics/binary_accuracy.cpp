@@ -6,7 +6,8 @@ namespace {
 // The fraction of outputs that are on their target's side of one half.
 double evaluate(const Row& row, float*) {
   double right = 0;
-  for (std::size_t i = 0; i < row.width; ++i) right += (row.prediction[i] > 0.5f ? 1.0f : 0.0f) == row.target[i] ? 1 : 0;
+  for (std::size_t i = 0; i < row.width; ++i)
+    right += (row.prediction[i] > 0.5f ? 1.0f : 0.0f) == row.target[i] ? 1 : 0;
   return right / static_cast<double>(row.width);
 }
 

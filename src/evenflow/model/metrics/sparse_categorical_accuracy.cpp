@@ -6,7 +6,9 @@ namespace evenflow::metrics {
 namespace {
 
 // The first of the largest, as numpy's argmax.
-std::size_t argmax(const float* x, std::size_t count) { return static_cast<std::size_t>(std::max_element(x, x + count) - x); }
+std::size_t argmax(const float* x, std::size_t count) {
+  return static_cast<std::size_t>(std::max_element(x, x + count) - x);
+}
 
 double evaluate(const Row& row, float*) {
   return static_cast<float>(argmax(row.prediction, row.width)) == row.target[0] ? 1 : 0;

@@ -15,13 +15,21 @@ constexpr std::int64_t kSmallProduct = 80 * 80 * 80;
 }  // namespace
 
 Plan plan_matmul(const MatmulShape& shape, const Epilogue& epilogue) {
-  if (shape.m < 1 || shape.n < 1 || shape.k < 1) fail(ErrorKind::internal, "a matrix product of ({}, {}) and ({}, {})", shape.m, shape.k, shape.k, shape.n);
-  return shape.m * shape.n * shape.k <= kSmallProduct ? plan_small_matmul(shape, epilogue) : onednn::plan_matmul(shape, epilogue);
+  if (shape.m < 1 || shape.n < 1 || shape.k < 1)
+    fail(ErrorKind::internal, "a matrix product of ({}, {}) and ({}, {})", shape.m, shape.k, shape.k, shape.n);
+  return shape.m * shape.n * shape.k <= kSmallProduct ? plan_small_matmul(shape, epilogue)
+                                                      : onednn::plan_matmul(shape, epilogue);
 }
 
-Plan plan_conv2d(const Conv2dShape& shape, const Epilogue& epilogue) { return onednn::plan_conv2d(shape, epilogue); }
-Plan plan_conv2d_input_gradient(const Conv2dShape& shape) { return onednn::plan_conv2d_input_gradient(shape); }
-Plan plan_conv2d_kernel_gradient(const Conv2dShape& shape) { return onednn::plan_conv2d_kernel_gradient(shape); }
+Plan plan_conv2d(const Conv2dShape& shape, const Epilogue& epilogue) {
+  return onednn::plan_conv2d(shape, epilogue);
+}
+Plan plan_conv2d_input_gradient(const Conv2dShape& shape) {
+  return onednn::plan_conv2d_input_gradient(shape);
+}
+Plan plan_conv2d_kernel_gradient(const Conv2dShape& shape) {
+  return onednn::plan_conv2d_kernel_gradient(shape);
+}
 
 Plan plan_pool2d(const Pool2dShape& shape) {
   return shape.kind == Pooling::maximum ? plan_max_pool2d(shape) : onednn::plan_average_pool2d(shape);

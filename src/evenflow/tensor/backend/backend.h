@@ -18,7 +18,7 @@ struct Epilogue {
   bool bias = false;                          // add a row of `n` (matmul) or `channels` numbers
   const UnaryFunction* activation = nullptr;  // then apply this
   UnaryParameters parameters{};
-  bool accumulate = false;                    // add to what the output holds instead of replacing it
+  bool accumulate = false;  // add to what the output holds instead of replacing it
 };
 
 // C(m, n) = A(m, k) B(k, n); `transpose_a` says that A is stored as (k, m), `transpose_b` that B is stored as (n, k).
@@ -27,8 +27,9 @@ struct MatmulShape {
   bool transpose_a = false, transpose_b = false;
 };
 struct Conv2dShape {
-  std::int64_t batch = 0, height = 0, width = 0, channels = 0;     // input
-  std::int64_t filters = 0, kernel_height = 0, kernel_width = 0;   // kernel (kernel_height, kernel_width, channels / groups, filters)
+  std::int64_t batch = 0, height = 0, width = 0, channels = 0;  // input
+  std::int64_t filters = 0, kernel_height = 0,
+               kernel_width = 0;  // kernel (kernel_height, kernel_width, channels / groups, filters)
   std::int64_t stride_height = 1, stride_width = 1, dilation_height = 1, dilation_width = 1, groups = 1;
   std::int64_t pad_top = 0, pad_bottom = 0, pad_left = 0, pad_right = 0;
   std::int64_t output_height() const;

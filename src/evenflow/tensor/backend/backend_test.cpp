@@ -95,7 +95,9 @@ TEST(Backend, MatmulOfOneElementAndOfTrainingShapes) {
   }
 }
 
-TEST(Backend, MatmulRefusesEmptyShapes) { EXPECT_ANY_THROW(plan_matmul({0, 1, 1}, {})); }
+TEST(Backend, MatmulRefusesEmptyShapes) {
+  EXPECT_ANY_THROW(plan_matmul({0, 1, 1}, {}));
+}
 
 TEST(Backend, NaNAndInfinityPass) {
   for (const std::int64_t n : {4, 200}) {
@@ -112,8 +114,13 @@ TEST(Backend, NaNAndInfinityPass) {
 
 Conv2dShape random_convolution(Random& random) {
   const auto up_to = [&](std::uint64_t bound) { return static_cast<std::int64_t>(1 + random.below(bound)); };
-  Conv2dShape s{.batch = up_to(3), .height = 4 + up_to(8), .width = 6 + up_to(8), .channels = up_to(6), .filters = up_to(9),
-                .kernel_height = up_to(3), .kernel_width = up_to(4)};
+  Conv2dShape s{.batch = up_to(3),
+                .height = 4 + up_to(8),
+                .width = 6 + up_to(8),
+                .channels = up_to(6),
+                .filters = up_to(9),
+                .kernel_height = up_to(3),
+                .kernel_width = up_to(4)};
   if (random.below(3) == 0) {
     s.groups = up_to(3);
     s.channels = s.groups * up_to(3);
@@ -137,8 +144,9 @@ Conv2dShape random_convolution(Random& random) {
 
 std::string describe(const Conv2dShape& s) {
   std::string text = "convolution";
-  for (const std::int64_t v : {s.batch, s.height, s.width, s.channels, s.filters, s.kernel_height, s.kernel_width, s.stride_height, s.stride_width,
-                               s.dilation_height, s.dilation_width, s.groups, s.pad_top, s.pad_bottom, s.pad_left, s.pad_right}) {
+  for (const std::int64_t v : {s.batch, s.height, s.width, s.channels, s.filters, s.kernel_height, s.kernel_width,
+                               s.stride_height, s.stride_width, s.dilation_height, s.dilation_width, s.groups,
+                               s.pad_top, s.pad_bottom, s.pad_left, s.pad_right}) {
     text += " " + std::to_string(v);
   }
   return text;
@@ -154,11 +162,14 @@ TEST(Backend, ConvolutionAndItsGradientsAgreeWithNaive) {
     const Tensor w = random_tensor(s.kernel_height * s.kernel_width * s.channels / s.groups * s.filters, i + 100);
     const Tensor bias = random_tensor(s.filters, i + 200);
     const Tensor y = random_tensor(outputs, i + 300);
-    expect_close(run(plan_conv2d(s, epilogue), x, w, bias, y), run(naive::plan_conv2d(s, epilogue), x, w, bias, y), describe(s));
+    expect_close(run(plan_conv2d(s, epilogue), x, w, bias, y), run(naive::plan_conv2d(s, epilogue), x, w, bias, y),
+                 describe(s));
     expect_close(run(plan_conv2d_input_gradient(s), y, w, bias, Tensor(x.shape())),
-                 run(naive::plan_conv2d_input_gradient(s), y, w, bias, Tensor(x.shape())), "input gradient of " + describe(s));
+                 run(naive::plan_conv2d_input_gradient(s), y, w, bias, Tensor(x.shape())),
+                 "input gradient of " + describe(s));
     expect_close(run(plan_conv2d_kernel_gradient(s), x, y, bias, Tensor(w.shape())),
-                 run(naive::plan_conv2d_kernel_gradient(s), x, y, bias, Tensor(w.shape())), "kernel gradient of " + describe(s));
+                 run(naive::plan_conv2d_kernel_gradient(s), x, y, bias, Tensor(w.shape())),
+                 "kernel gradient of " + describe(s));
   }
 }
 
@@ -233,22 +244,30 @@ TEST(Backend, PoolingAndItsGradientsAgreeWithNaive) {
   Random random(3);
   for (std::uint64_t i = 0; i < 80; ++i) {
     const auto up_to = [&](std::uint64_t bound) { return static_cast<std::int64_t>(1 + random.below(bound)); };
-    Pool2dShape s{.kind = i % 2 == 0 ? Pooling::maximum : Pooling::average, .batch = up_to(3), .height = 3 + up_to(8), .width = 3 + up_to(8),
-                  .channels = up_to(20), .pool_height = up_to(3), .pool_width = up_to(3), .stride_height = up_to(3), .stride_width = up_to(3)};
+    Pool2dShape s{.kind = i % 2 == 0 ? Pooling::maximum : Pooling::average,
+                  .batch = up_to(3),
+                  .height = 3 + up_to(8),
+                  .width = 3 + up_to(8),
+                  .channels = up_to(20),
+                  .pool_height = up_to(3),
+                  .pool_width = up_to(3),
+                  .stride_height = up_to(3),
+                  .stride_width = up_to(3)};
     s.pad_top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(s.pool_height)));
     s.pad_right = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(s.pool_width)));
     const Tensor x = random_tensor(s.batch * s.height * s.width * s.channels, i);
     const Tensor y = random_tensor(s.batch * s.output_height() * s.output_width() * s.channels, i + 100);
     expect_close(run(plan_pool2d(s), x, x, x, y), run(naive::plan_pool2d(s), x, x, x, y), "pooling");
-    expect_close(run(plan_pool2d_gradient(s), x, y, x, Tensor(x.shape())), run(naive::plan_pool2d_gradient(s), x, y, x, Tensor(x.shape())),
-                 "pooling gradient");
+    expect_close(run(plan_pool2d_gradient(s), x, y, x, Tensor(x.shape())),
+                 run(naive::plan_pool2d_gradient(s), x, y, x, Tensor(x.shape())), "pooling gradient");
   }
 }
 
 TEST(Backend, MaximumKeepsNaN) {
   Tensor x(Shape{2 * 2 * 3}, 1.0f);
   x[0] = x[4] = x[11] = std::numeric_limits<float>::quiet_NaN();
-  const Pool2dShape s{.kind = Pooling::maximum, .batch = 1, .height = 2, .width = 2, .channels = 3, .pool_height = 2, .pool_width = 2};
+  const Pool2dShape s{
+      .kind = Pooling::maximum, .batch = 1, .height = 2, .width = 2, .channels = 3, .pool_height = 2, .pool_width = 2};
   const Tensor y = run(plan_pool2d(s), x, x, x, Tensor(Shape{3}));
   for (std::int64_t k = 0; k < 3; ++k) EXPECT_TRUE(std::isnan(y[k])) << k;
 }

@@ -82,7 +82,8 @@ Plan plan_max_pool2d(const Pool2dShape& s) {
             for (std::int64_t c = columns.begin; c < columns.end; ++c) {
               const float* pixel = image + (r * s.width + c) * s.channels;
               // Not (pixel <= best) is true for NaN, and stays so: a NaN once taken is never replaced by a number.
-              for (std::int64_t k = 0; k < s.channels; ++k) best[k] = !(pixel[k] <= best[k]) && best[k] == best[k] ? pixel[k] : best[k];
+              for (std::int64_t k = 0; k < s.channels; ++k)
+                best[k] = !(pixel[k] <= best[k]) && best[k] == best[k] ? pixel[k] : best[k];
             }
           }
         });

@@ -13,8 +13,12 @@ std::int64_t Conv2dShape::output_height() const {
 std::int64_t Conv2dShape::output_width() const {
   return (width + pad_left + pad_right - (kernel_width - 1) * dilation_width - 1) / stride_width + 1;
 }
-std::int64_t Pool2dShape::output_height() const { return (height + pad_top + pad_bottom - pool_height) / stride_height + 1; }
-std::int64_t Pool2dShape::output_width() const { return (width + pad_left + pad_right - pool_width) / stride_width + 1; }
+std::int64_t Pool2dShape::output_height() const {
+  return (height + pad_top + pad_bottom - pool_height) / stride_height + 1;
+}
+std::int64_t Pool2dShape::output_width() const {
+  return (width + pad_left + pad_right - pool_width) / stride_width + 1;
+}
 
 namespace naive {
 namespace {
@@ -49,9 +53,15 @@ void for_each_tap(const Conv2dShape& s, const Body& body) {
           }
 }
 
-std::int64_t output_count(const Conv2dShape& s) { return s.batch * s.output_height() * s.output_width() * s.filters; }
-std::int64_t input_count(const Conv2dShape& s) { return s.batch * s.height * s.width * s.channels; }
-std::int64_t kernel_count(const Conv2dShape& s) { return s.kernel_height * s.kernel_width * s.channels / s.groups * s.filters; }
+std::int64_t output_count(const Conv2dShape& s) {
+  return s.batch * s.output_height() * s.output_width() * s.filters;
+}
+std::int64_t input_count(const Conv2dShape& s) {
+  return s.batch * s.height * s.width * s.channels;
+}
+std::int64_t kernel_count(const Conv2dShape& s) {
+  return s.kernel_height * s.kernel_width * s.channels / s.groups * s.filters;
+}
 
 // Sums in `count` doubles of scratch, stored as floats.
 template <class Fill>
@@ -75,7 +85,8 @@ void for_each_window(const Pool2dShape& s, const Window& window) {
               for (std::int64_t kx = 0; kx < s.pool_width; ++kx) {
                 const std::int64_t y = oy * s.stride_height + ky - s.pad_top;
                 const std::int64_t x = ox * s.stride_width + kx - s.pad_left;
-                if (y >= 0 && y < s.height && x >= 0 && x < s.width) element(((n * s.height + y) * s.width + x) * s.channels + c);
+                if (y >= 0 && y < s.height && x >= 0 && x < s.width)
+                  element(((n * s.height + y) * s.width + x) * s.channels + c);
               }
           });
         }
@@ -99,7 +110,8 @@ Plan plan_matmul(const MatmulShape& s, const Epilogue& epilogue) {
       for (std::int64_t j = 0; j < s.n; ++j) {
         double sum = epilogue.accumulate ? c[i * s.n + j] : 0.0;
         for (std::int64_t k = 0; k < s.k; ++k) {
-          sum += static_cast<double>(s.transpose_a ? a[k * s.m + i] : a[i * s.k + k]) * (s.transpose_b ? b[j * s.k + k] : b[k * s.n + j]);
+          sum += static_cast<double>(s.transpose_a ? a[k * s.m + i] : a[i * s.k + k]) *
+                 (s.transpose_b ? b[j * s.k + k] : b[k * s.n + j]);
         }
         c[i * s.n + j] = static_cast<float>(sum);
       }

@@ -28,7 +28,8 @@ dnnl::stream& stream() {
 }
 
 void check(dnnl_status_t status, const char* what) {
-  if (status != dnnl_success) fail(ErrorKind::internal, "oneDNN: {} failed with status {}", what, static_cast<int>(status));
+  if (status != dnnl_success)
+    fail(ErrorKind::internal, "oneDNN: {} failed with status {}", what, static_cast<int>(status));
 }
 
 // Runs what builds primitives and turns oneDNN's exceptions into ours.
@@ -53,10 +54,13 @@ class Call {
     return memories_.size() - 1;
   }
   void point(std::size_t index, const void* data) const {
-    check(dnnl_memory_set_data_handle_v2(memories_[index].get(), const_cast<void*>(data), stream().get()), "setting a pointer");
+    check(dnnl_memory_set_data_handle_v2(memories_[index].get(), const_cast<void*>(data), stream().get()),
+          "setting a pointer");
   }
   void run() const {
-    check(dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(arguments_.size()), arguments_.data()), "a primitive");
+    check(dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(arguments_.size()),
+                                 arguments_.data()),
+          "a primitive");
   }
 
  private:
@@ -69,12 +73,16 @@ class Call {
 memory::desc kernel_desc(const Conv2dShape& s) {
   const memory::dim in = s.channels / s.groups;
   const memory::dim out = s.filters / s.groups;
-  if (s.groups == 1) return {{out, in, s.kernel_height, s.kernel_width}, memory::data_type::f32, memory::format_tag::hwio};
-  return {{s.groups, out, in, s.kernel_height, s.kernel_width}, memory::data_type::f32,
+  if (s.groups == 1)
+    return {{out, in, s.kernel_height, s.kernel_width}, memory::data_type::f32, memory::format_tag::hwio};
+  return {{s.groups, out, in, s.kernel_height, s.kernel_width},
+          memory::data_type::f32,
           memory::dims{out, 1, s.filters, s.kernel_width * in * s.filters, in * s.filters}};
 }
 
-memory::desc any_layout(const memory::desc& desc) { return {desc.dims(), memory::data_type::f32, memory::format_tag::any}; }
+memory::desc any_layout(const memory::desc& desc) {
+  return {desc.dims(), memory::data_type::f32, memory::format_tag::any};
+}
 
 memory::desc image_desc(std::int64_t batch, std::int64_t channels, std::int64_t height, std::int64_t width) {
   return {{batch, channels, height, width}, memory::data_type::f32, memory::format_tag::nhwc};
@@ -94,8 +102,8 @@ struct ConvDescs {
   memory::dims strides, dilation, before, after;
 
   dnnl::convolution_forward::primitive_desc forward(const dnnl::primitive_attr& attr) const {
-    return {dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, algorithm::convolution_direct, input, any_layout(kernel),
-                                            output, strides, dilation, before, after),
+    return {dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, algorithm::convolution_direct, input,
+                                            any_layout(kernel), output, strides, dilation, before, after),
             attr, engine()};
   }
 };
@@ -106,17 +114,21 @@ dnnl::primitive_attr user_scratchpad() {
   return attr;
 }
 
-std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 // The kernel in the layout that a convolution wants: ours, or a copy in scratch that a reorder makes at each run.
 class KernelLayout {
  public:
   // `reading`: from ours to theirs before the convolution; else from theirs to ours after it.
-  KernelLayout(const memory::desc& ours, const memory::desc& theirs, bool reading) : bytes_(ours == theirs ? 0 : aligned(theirs.get_size())) {
+  KernelLayout(const memory::desc& ours, const memory::desc& theirs, bool reading)
+      : bytes_(ours == theirs ? 0 : aligned(theirs.get_size())) {
     if (bytes_ == 0) return;
     const memory::desc& from = reading ? ours : theirs;
     const memory::desc& to = reading ? theirs : ours;
-    reorder_ = std::make_unique<Call>(dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to, user_scratchpad())));
+    reorder_ = std::make_unique<Call>(
+        dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to, user_scratchpad())));
     from_ = reorder_->add(DNNL_ARG_FROM, from);
     to_ = reorder_->add(DNNL_ARG_TO, to);
   }
@@ -149,7 +161,8 @@ Plan plan_matmul(const MatmulShape& s, const Epilogue& epilogue) {
   const dnnl_dim_t a_row = s.transpose_a ? s.m : s.k;
   const dnnl_dim_t b_row = s.transpose_b ? s.k : s.n;
   return {.run = [=](const float* a, const float* b, const float* bias, float* c, std::byte*) {
-    check(dnnl_sgemm(transpose_a, transpose_b, s.m, s.n, s.k, 1.0f, a, a_row, b, b_row, epilogue.accumulate ? 1.0f : 0.0f, c, s.n),
+    check(dnnl_sgemm(transpose_a, transpose_b, s.m, s.n, s.k, 1.0f, a, a_row, b, b_row,
+                     epilogue.accumulate ? 1.0f : 0.0f, c, s.n),
           "a matrix product");
     finish(c, static_cast<std::size_t>(s.m), static_cast<std::size_t>(s.n), epilogue.bias ? bias : nullptr, epilogue);
   }};
@@ -203,9 +216,10 @@ Plan plan_conv2d_input_gradient(const Conv2dShape& s) {
   return guarded("convolution's input gradient", [&]() -> Plan {
     const ConvDescs descs(s);
     using Backward = dnnl::convolution_backward_data;
-    const Backward::primitive_desc pd(Backward::desc(algorithm::convolution_direct, descs.input, any_layout(descs.kernel), descs.output,
-                                                     descs.strides, descs.dilation, descs.before, descs.after),
-                                      user_scratchpad(), engine(), descs.forward(user_scratchpad()));
+    const Backward::primitive_desc pd(
+        Backward::desc(algorithm::convolution_direct, descs.input, any_layout(descs.kernel), descs.output,
+                       descs.strides, descs.dilation, descs.before, descs.after),
+        user_scratchpad(), engine(), descs.forward(user_scratchpad()));
     auto layout = std::make_shared<KernelLayout>(descs.kernel, pd.weights_desc(), true);
     auto call = std::make_shared<Call>(Backward(pd));
     const std::size_t output = call->add(DNNL_ARG_DIFF_DST, pd.diff_dst_desc());
@@ -229,9 +243,10 @@ Plan plan_conv2d_kernel_gradient(const Conv2dShape& s) {
   return guarded("convolution's kernel gradient", [&]() -> Plan {
     const ConvDescs descs(s);
     using Backward = dnnl::convolution_backward_weights;
-    const Backward::primitive_desc pd(Backward::desc(algorithm::convolution_direct, descs.input, any_layout(descs.kernel), descs.output,
-                                                     descs.strides, descs.dilation, descs.before, descs.after),
-                                      user_scratchpad(), engine(), descs.forward(user_scratchpad()));
+    const Backward::primitive_desc pd(
+        Backward::desc(algorithm::convolution_direct, descs.input, any_layout(descs.kernel), descs.output,
+                       descs.strides, descs.dilation, descs.before, descs.after),
+        user_scratchpad(), engine(), descs.forward(user_scratchpad()));
     auto layout = std::make_shared<KernelLayout>(descs.kernel, pd.diff_weights_desc(), false);
     auto call = std::make_shared<Call>(Backward(pd));
     const std::size_t input = call->add(DNNL_ARG_SRC, pd.src_desc());
@@ -257,8 +272,8 @@ struct PoolDescs {
   explicit PoolDescs(const Pool2dShape& s)
       : input(image_desc(s.batch, s.channels, s.height, s.width)),
         output(image_desc(s.batch, s.channels, s.output_height(), s.output_width())),
-        forward(dnnl::pooling_forward::desc(dnnl::prop_kind::forward_training, algorithm::pooling_avg_exclude_padding, input, output,
-                                            strides(s), window(s), before(s), after(s)),
+        forward(dnnl::pooling_forward::desc(dnnl::prop_kind::forward_training, algorithm::pooling_avg_exclude_padding,
+                                            input, output, strides(s), window(s), before(s), after(s)),
                 user_scratchpad(), engine()) {}
   static memory::dims strides(const Pool2dShape& s) { return {s.stride_height, s.stride_width}; }
   static memory::dims window(const Pool2dShape& s) { return {s.pool_height, s.pool_width}; }
@@ -292,9 +307,10 @@ Plan plan_average_pool2d_gradient(const Pool2dShape& s) {
   return guarded("average pooling's gradient", [&]() -> Plan {
     const PoolDescs descs(s);
     using Backward = dnnl::pooling_backward;
-    const Backward::primitive_desc pd(Backward::desc(algorithm::pooling_avg_exclude_padding, descs.input, descs.output, PoolDescs::strides(s),
-                                                     PoolDescs::window(s), PoolDescs::before(s), PoolDescs::after(s)),
-                                      user_scratchpad(), engine(), descs.forward);
+    const Backward::primitive_desc pd(
+        Backward::desc(algorithm::pooling_avg_exclude_padding, descs.input, descs.output, PoolDescs::strides(s),
+                       PoolDescs::window(s), PoolDescs::before(s), PoolDescs::after(s)),
+        user_scratchpad(), engine(), descs.forward);
     auto call = std::make_shared<Call>(Backward(pd));
     const std::size_t output = call->add(DNNL_ARG_DIFF_DST, descs.output);
     const std::size_t input = call->add(DNNL_ARG_DIFF_SRC, descs.input);

@@ -22,8 +22,8 @@ struct Operands {
   const float* a;
   std::size_t a_row, a_k;  // distance between rows of A and between its columns
   const float* b;
-  std::size_t b_k;         // distance between rows of B
-  const float* bias;       // or null
+  std::size_t b_k;    // distance between rows of B
+  const float* bias;  // or null
   float* c;
   std::size_t n, k;
   bool accumulate;
@@ -53,7 +53,9 @@ HWY_INLINE void Tile(const Operands& o, std::size_t i, std::size_t j, std::size_
     const std::size_t at = j + v * lanes;
     const std::size_t count = v + 1 == V ? columns : lanes;
     const bool whole = count == lanes;
-    const Vec bias = o.bias == nullptr ? hn::Zero(d) : whole ? hn::LoadU(d, o.bias + at) : LoadPart(d, o.bias + at, count);
+    const Vec bias = o.bias == nullptr ? hn::Zero(d)
+                     : whole           ? hn::LoadU(d, o.bias + at)
+                                       : LoadPart(d, o.bias + at, count);
     for (std::size_t r = 0; r < R; ++r) {
       float* c = o.c + (i + r) * o.n + at;
       Vec result = hn::Add(sums[r][v], bias);
@@ -83,12 +85,22 @@ void Multiply(const Operands& o, std::size_t m) {
   if (i < m) RowsOfTiles<1>(o, i);
 }
 
-std::size_t Lanes() { return hn::Lanes(hn::ScalableTag<float>()); }
+std::size_t Lanes() {
+  return hn::Lanes(hn::ScalableTag<float>());
+}
 
 void Run(const float* a, const float* b, const float* bias, float* c, float* packed, std::size_t m, std::size_t n,
          std::size_t k, bool transpose_a, bool transpose_b, bool accumulate) {
-  Operands o{.a = a, .a_row = transpose_a ? 1 : k, .a_k = transpose_a ? m : 1, .b = b, .b_k = n, .bias = bias, .c = c,
-             .n = n, .k = k, .accumulate = accumulate};
+  Operands o{.a = a,
+             .a_row = transpose_a ? 1 : k,
+             .a_k = transpose_a ? m : 1,
+             .b = b,
+             .b_k = n,
+             .bias = bias,
+             .c = c,
+             .n = n,
+             .k = k,
+             .accumulate = accumulate};
   if (packed != nullptr) {
     // Rows of B, padded to whole vectors.
     const std::size_t lanes = Lanes();
@@ -107,7 +119,8 @@ void Run(const float* a, const float* b, const float* bias, float* c, float* pac
     } else {
       for (std::size_t p = 0; p < k; ++p) std::memcpy(packed + p * width, b + p * n, n * sizeof(float));
     }
-    for (std::size_t p = 0; p < k && width > n; ++p) std::memset(packed + p * width + n, 0, (width - n) * sizeof(float));
+    for (std::size_t p = 0; p < k && width > n; ++p)
+      std::memset(packed + p * width + n, 0, (width - n) * sizeof(float));
     o.b = packed;
     o.b_k = width;
   }
@@ -135,8 +148,8 @@ Plan plan_small_matmul(const MatmulShape& s, const Epilogue& epilogue) {
   return {.run =
               [=](const float* a, const float* b, const float* bias, float* c, std::byte* scratch) {
                 HWY_DYNAMIC_DISPATCH(Run)
-                (a, b, epilogue.bias ? bias : nullptr, c, pack ? reinterpret_cast<float*>(scratch) : nullptr, m, n, k, s.transpose_a,
-                 s.transpose_b, epilogue.accumulate);
+                (a, b, epilogue.bias ? bias : nullptr, c, pack ? reinterpret_cast<float*>(scratch) : nullptr, m, n, k,
+                 s.transpose_a, s.transpose_b, epilogue.accumulate);
                 if (epilogue.activation != nullptr) epilogue.activation->forward(c, c, m * n, epilogue.parameters);
               },
           .scratch_bytes = pack ? (n + lanes - 1) / lanes * lanes * k * sizeof(float) : 0};
