@@ -121,6 +121,13 @@ void add_slope(const LayerTrace& layer, double decades, std::map<std::string, Su
   ++sum.layers;
 }
 
+// What the layer's activation does to the gradient. A layer that is nothing but an activation (Activation, ReLU, ...)
+// does only that.
+std::optional<double> slope_decades(const LayerTrace& layer, bool has_kernel) {
+  if (layer.slope_decades) return layer.slope_decades;
+  return !has_kernel && !layer.activation.empty() ? layer.weight_decades : std::nullopt;
+}
+
 void add_gain(const LayerTrace& layer, bool has_kernel, std::map<std::string, Sum>& gains) {
   if (!layer.weight_decades) return;
   Sum& sum = gains[has_kernel ? "the weights" : snake_case(layer.type)];
@@ -156,7 +163,9 @@ std::vector<Finding::Cause> causes(const Trace& trace, const Profile& profile) {
     const bool first = index == profile.points.front().layer;
     const bool last = index == profile.points.back().layer;
     const bool has_kernel = std::find(trace.path.begin(), trace.path.end(), index) != trace.path.end();
-    if (between) add_gain(layer, has_kernel, gains);
+    const std::optional<double> slope = slope_decades(layer, has_kernel);
+    const bool only_slope = slope && !layer.slope_decades;
+    if (between && !only_slope) add_gain(layer, has_kernel, gains);
     between = (between || first) && !last;
     if (between && slope) add_slope(layer, *slope, slopes);
     if (last) break;

@@ -54,6 +54,15 @@ struct LaneSums {
     weight_squares = hn::MulAdd(w, w, weight_squares);
     change_squares = hn::MulAdd(change, change, change_squares);
   }
+
+  HWY_INLINE void Merge(const LaneSums& other) {
+    gradient = hn::Add(gradient, other.gradient);
+    gradient_squares = hn::Add(gradient_squares, other.gradient_squares);
+    gradient_maximum = hn::Max(gradient_maximum, other.gradient_maximum);
+    gradient_zeros = hn::Add(gradient_zeros, other.gradient_zeros);
+    weight_squares = hn::Add(weight_squares, other.weight_squares);
+    change_squares = hn::Add(change_squares, other.change_squares);
+  }
 };
 
 // Between these a float32 sum of squares has lost nothing that counts.
@@ -138,43 +147,52 @@ HWY_INLINE void UpdatePiece(const UpdateBlock& piece, KeptPiece* kept) {
   const V scale = hn::Set(d, piece.gradient_scale);
   const V limit = hn::Set(d, piece.clip_value);
   const V decay = hn::Set(d, piece.decay);
+  // Two sets of sums that take turns: a sum waits for the addition before it, and one chain would be the bottleneck.
   LaneSums<V> sums(d);
+  LaneSums<V> others(d);
 
-  const auto change_of = [&](V w, V raw, V* slots) HWY_ATTR {
+  const auto change_of = [&](V w, V raw, V* slots, LaneSums<V>& to) HWY_ATTR {
     V g = hn::Mul(raw, scale);
     g = hn::IfThenElse(hn::Gt(g, limit), limit, g);  // comparisons, not Min and Max: NaN must stay
     g = hn::IfThenElse(hn::Lt(g, hn::Neg(limit)), hn::Neg(limit), g);
     const V change = hn::NegMulAdd(w, decay, Rule::Change(d, g, slots, coefficients));
     for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = FlushTiny(d, slots[s]);
-    if (kStatistics) sums.Add(d, w, raw, change);
+    if (kStatistics) to.Add(d, w, raw, change);
     return change;
   };
-  V slots[Rule::kSlots + 1];
+  const auto keep = [&](V w, V change, std::size_t at) HWY_ATTR {
+    if (!kStatistics) return;
+    hn::Store(w, d, kept->weights + at);
+    hn::Store(change, d, kept->changes + at);
+  };
+  const auto whole_vector = [&](std::size_t at, LaneSums<V>& to) HWY_ATTR {
+    V slots[Rule::kSlots + 1];
+    for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = hn::LoadU(d, piece.slots[s] + at);
+    const V w = hn::LoadU(d, piece.weights + at);
+    const V change = change_of(w, hn::LoadU(d, piece.gradient + at), slots, to);
+    keep(w, change, at);
+    hn::StoreU(hn::Add(w, change), d, piece.weights + at);
+    for (std::size_t s = 0; s < Rule::kSlots; ++s) hn::StoreU(slots[s], d, piece.slots[s] + at);
+  };
   std::size_t i = 0;
-  for (; i + lanes <= piece.count; i += lanes) {
-    for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = hn::LoadU(d, piece.slots[s] + i);
-    const V w = hn::LoadU(d, piece.weights + i);
-    const V change = change_of(w, hn::LoadU(d, piece.gradient + i), slots);
-    if (kStatistics) {
-      hn::Store(w, d, kept->weights + i);
-      hn::Store(change, d, kept->changes + i);
-    }
-    hn::StoreU(hn::Add(w, change), d, piece.weights + i);
-    for (std::size_t s = 0; s < Rule::kSlots; ++s) hn::StoreU(slots[s], d, piece.slots[s] + i);
+  for (; i + 2 * lanes <= piece.count; i += 2 * lanes) {
+    whole_vector(i, sums);
+    whole_vector(i + lanes, others);
   }
+  for (; i + lanes <= piece.count; i += lanes) whole_vector(i, sums);
   const std::size_t rest = piece.count - i;
   if (rest > 0) {
+    V slots[Rule::kSlots + 1];
     for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = LoadPart(d, piece.slots[s] + i, rest);
     const V w = LoadPart(d, piece.weights + i, rest);
-    const V change = change_of(w, LoadPart(d, piece.gradient + i, rest), slots);
-    if (kStatistics) {
-      hn::Store(w, d, kept->weights + i);
-      hn::Store(change, d, kept->changes + i);
-    }
+    const V change = change_of(w, LoadPart(d, piece.gradient + i, rest), slots, sums);
+    keep(w, change, i);
     StorePart(hn::Add(w, change), d, piece.weights + i, rest);
     for (std::size_t s = 0; s < Rule::kSlots; ++s) StorePart(slots[s], d, piece.slots[s] + i, rest);
   }
-  if (kStatistics) AddSums(d, sums, piece, *kept, rest > 0 ? lanes - rest : 0, *piece.statistics);
+  if (!kStatistics) return;
+  sums.Merge(others);
+  AddSums(d, sums, piece, *kept, rest > 0 ? lanes - rest : 0, *piece.statistics);
 }
 
 template <class Rule>
