@@ -56,7 +56,9 @@ class Runner {
   Runner(const Setup& network, bool statistics)
       : model_(make_model(network)), batch_(network.batch), output_(network.output) {
     state_.weights = initialize(model_, 1);
-    program_ = std::make_unique<StepProgram>(model_, state_, batch_, Shape{output_}, statistics, 1);
+    program_ = std::make_unique<StepProgram>(
+        model_, state_, BatchShapes{.batch = batch_, .samples = {Shape{network.input}}, .targets = {Shape{output_}}},
+        statistics, 1);
     Random random(2);
     for (std::int64_t i = 0; i < batch_ * network.input; ++i) program_->x()[i] = static_cast<float>(random.normal());
     std::fill_n(program_->y(), batch_ * output_, 0.0f);

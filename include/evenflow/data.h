@@ -62,6 +62,10 @@ void require_targets(const Dataset& data);
 // Throws Error(input) naming the first row and column with a NaN or infinite value.
 void require_finite(const Tensor& tensor, std::string_view what);
 
+// The first row of the validation part: the last `fraction` of the samples, as Keras counts them. 0 < fraction < 1;
+// both parts must have samples, else Error.
+std::int64_t validation_begin(std::int64_t samples, double fraction);
+
 // Takes the last fraction as validation part, before any shuffling (Keras). 0 < fraction < 1.
 struct Split {
   Tensor x, y, x_validation, y_validation;

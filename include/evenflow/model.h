@@ -15,14 +15,34 @@
 
 namespace evenflow {
 
-// One layer: its Keras class name, its name, its configuration (Keras's keys; absent keys take Keras's defaults)
-// and the names of the layers whose outputs it takes, in order (empty only for InputLayer).
+// A tensor of a model: output `index` of the layer of that name. Most layers have one output.
+struct LayerOutput {
+  std::string layer;
+  int index = 0;
+  LayerOutput() = default;
+  LayerOutput(std::string name, int output = 0) : layer(std::move(name)), index(output) {}  // NOLINT: reads like a name
+  LayerOutput(const char* name) : layer(name) {}                                            // NOLINT: reads like a name
+  friend bool operator==(const LayerOutput&, const LayerOutput&) = default;
+};
+// "lstm" or "lstm:1".
+std::string to_string(const LayerOutput& source);
+
+// One call of a layer: its Keras class name, a name of its own, its configuration (Keras's keys; absent keys take
+// Keras's defaults) and the tensors that it takes, in order (none only for InputLayer).
+//
+// A layer that is called more than once stands here once per call: the first call has the layer's name, the others have
+// names of their own, the same type and configuration, and the first call's name in `shares`.
+//
+// A model inside of the model is a layer of type "Sequential" or "Functional" with the configuration
+// {"model": to_json(model)}; its inputs are the inner model's, in order. See flattened().
 struct Layer {
   std::string type;
   std::string name;
   Json config = Json::object();
-  std::vector<std::string> inputs;
+  std::vector<LayerOutput> inputs;
   bool trainable = true;
+  std::string shares;               // name of the earlier call whose weights this one uses; empty: has its own
+  Json arguments = Json::object();  // of the call, beside tensors: {"use_causal_mask": true}
   friend bool operator==(const Layer&, const Layer&) = default;
 };
 
@@ -33,12 +53,25 @@ struct Item {
   friend bool operator==(const Item&, const Item&) = default;
 };
 
+// What one output of a model is judged by.
+struct OutputSettings {
+  Item loss;                  // type is the loss's Keras function name, e.g. "mean_squared_error"; empty: none
+  double weight = 1.0;        // of the loss in the sum
+  std::vector<Item> metrics;  // as given, e.g. "accuracy"
+  friend bool operator==(const OutputSettings&, const OutputSettings&) = default;
+};
+
 struct CompileSettings {
   // Optimizer class name and Keras 3 configuration keys, clipping (clipnorm, global_clipnorm, clipvalue) and
   // weight_decay included. learning_rate is a number or a schedule object {"class_name", "config"}.
   Item optimizer{"SGD", Json::object()};
-  Item loss;                  // type is the loss's Keras function name, e.g. "mean_squared_error"; empty: none
-  std::vector<Item> metrics;  // as given, e.g. "accuracy"
+  // Of every output, unless `outputs` has an entry for each, in the order of Model::outputs.
+  Item loss = {};
+  std::vector<Item> metrics = {};
+  std::vector<OutputSettings> outputs = {};
+
+  OutputSettings of_output(std::size_t index) const;
+  bool has_loss() const;  // of at least one output
   friend bool operator==(const CompileSettings&, const CompileSettings&) = default;
 };
 
@@ -57,9 +90,10 @@ struct KerasVersion {
 
 struct Model {
   std::string name = "model";
-  std::vector<Layer> layers;         // every layer after the layers it takes its inputs from
-  std::vector<std::string> outputs;  // names of the output layers
-  bool sequential = true;            // written as keras.Sequential
+  std::vector<Layer> layers;        // every layer after the layers it takes its inputs from
+  std::vector<std::string> inputs;  // InputLayers in the order in which data is given; empty: as they stand in `layers`
+  std::vector<LayerOutput> outputs;
+  bool sequential = true;  // written as keras.Sequential
   std::optional<CompileSettings> compile;
   CrossEntropyPath cross_entropy = CrossEntropyPath::fused;
   KerasVersion keras;
@@ -73,6 +107,13 @@ struct Model {
 Json to_json(const Model& model);
 Model model_from_json(const Json& json);  // throws Error(input)
 
+// Names of the InputLayers in the order in which data is given.
+std::vector<std::string> input_names(const Model& model);
+
+// The model with the layers of its inner models in their place, named "inner/dense"; everything that computes or
+// measures works on this form. A model without inner models comes back as it is.
+Model flattened(Model model);
+
 // Checks names, connections, keys and shapes by building the graph for one sample. Throws Error naming the layer.
 void validate(const Model& model);
 
@@ -85,13 +126,18 @@ struct ParameterInfo {
   bool trainable = true;
   Item initializer;
   Item regularizer;  // type empty: none
+  Item constraint;   // type empty: none
   friend bool operator==(const ParameterInfo&, const ParameterInfo&) = default;
 };
 // In Keras's order: layer by layer, a layer's variables in the order in which Keras stores them.
 std::vector<ParameterInfo> parameters(const Model& model);
 std::int64_t parameter_count(const Model& model);
 
-// Shape of one sample, without the batch axis.
+// Shapes of one sample, without the batch axis: of each input and each output. In an input's shape 0 stands for an axis
+// of any length (Keras's None); `samples`, one per input, says which length is meant.
+std::vector<Shape> input_shapes(const Model& model);
+std::vector<Shape> output_shapes(const Model& model, std::span<const Shape> samples = {});
+// Of the first.
 Shape input_shape(const Model& model);
 Shape output_shape(const Model& model);
 

@@ -76,9 +76,10 @@ class Observer {
 struct FitOptions {
   int epochs = 1;
   int batch_size = 32;
-  double validation_split = 0.0;         // the last fraction of the data, taken before shuffling
-  const Tensor* x_validation = nullptr;  // instead of a split
-  const Tensor* y_validation = nullptr;
+  double validation_split = 0.0;               // the last fraction of the data, taken before shuffling
+  std::span<const Tensor> x_validation = {};   // instead of a split: one tensor per input
+  std::span<const Tensor> y_validation = {};   // one per output
+  std::span<const Tensor> sample_weight = {};  // (samples) for each output; empty: all 1
   bool shuffle = true;
   std::uint64_t seed = 0;
   bool statistics = true;  // per-parameter numbers at every step
@@ -123,6 +124,10 @@ class Network {
   History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {});
   Evaluation evaluate(const Tensor& x, const Tensor& y, int batch_size = 32);
   Tensor predict(const Tensor& x, int batch_size = 32);
+  // The same for models with several inputs or outputs: a tensor for each, in the model's order.
+  History fit(std::span<const Tensor> x, std::span<const Tensor> y, const FitOptions& options = {});
+  Evaluation evaluate(std::span<const Tensor> x, std::span<const Tensor> y, int batch_size = 32);
+  std::vector<Tensor> predict(std::span<const Tensor> x, int batch_size = 32);
   void save(const std::filesystem::path& path) const;
 
   const Model& model() const;

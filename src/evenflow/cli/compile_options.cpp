@@ -14,7 +14,7 @@ constexpr std::string_view kClippings[] = {"clipnorm", "global_clipnorm", "clipv
 
 // "softmax", "sigmoid", ... of the layer that makes the model's output.
 std::string output_activation(const Model& model) {
-  const Layer* layer = model.find(model.outputs.front());
+  const Layer* layer = model.find(model.outputs.front().layer);
   if (layer == nullptr) return "linear";
   if (layer->type == "Softmax") return "softmax";
   if (!layer->config.contains("activation")) return "linear";

@@ -50,19 +50,24 @@ std::int64_t count_classes(const Tensor& y) {
   return seen.size() > 1 ? static_cast<std::int64_t>(seen.size()) : 0;
 }
 
-Split split_validation(const Tensor& x, const Tensor& y, double fraction) {
+std::int64_t validation_begin(std::int64_t samples, double fraction) {
   if (!(fraction > 0.0 && fraction < 1.0)) {
     fail(ErrorKind::usage, "the validation split is {}; it must be more than 0 and less than 1", fraction);
   }
+  // keras/src/trainers/data_adapters/array_slicing.py, train_validation_split.
+  const auto at = static_cast<std::int64_t>(std::floor(static_cast<double>(samples) * (1.0 - fraction)));
+  if (at == 0 || at == samples) {
+    fail(ErrorKind::input, "{} samples are too few for a validation split of {}", samples, fraction);
+  }
+  return at;
+}
+
+Split split_validation(const Tensor& x, const Tensor& y, double fraction) {
   const std::int64_t count = x.empty() ? 0 : x.shape()[0];
   if (!y.empty() && y.shape()[0] != count) {
     fail(ErrorKind::input, "{} inputs but {} targets cannot be split together", count, y.shape()[0]);
   }
-  // keras/src/trainers/data_adapters/array_slicing.py, train_validation_split.
-  const auto at = static_cast<std::int64_t>(std::floor(static_cast<double>(count) * (1.0 - fraction)));
-  if (at == 0 || at == count) {
-    fail(ErrorKind::input, "{} samples are too few for a validation split of {}", count, fraction);
-  }
+  const std::int64_t at = validation_begin(count, fraction);
   Split split{.x = x.rows(0, at), .y = {}, .x_validation = x.rows(at, count), .y_validation = {}};
   if (!y.empty()) {
     split.y = y.rows(0, at);

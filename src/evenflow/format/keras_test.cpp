@@ -62,7 +62,7 @@ void expect_equal(const SavedModel& a, const SavedModel& b) {
 
 Tensor predict(SavedModel saved, const Tensor& x) {
   Lowered lowered = lower(saved.model, {.batch = x.shape()[0]});
-  const Shape shape = lowered.graph.shape(lowered.output);
+  const Shape shape = lowered.graph.shape(lowered.outputs.front().value);
   Program program = Program::compile(std::move(lowered.graph), {.parameter = [&](std::string_view name, const Shape&) {
                                        return saved.weights.at(name).data();
                                      }});
@@ -165,9 +165,9 @@ TEST(Keras, ReadsScheduleAndClassMetrics) {
 TEST(Keras, ReadsFunctionalConnections) {
   const SavedModel saved = golden("functional_adamw.keras");
   EXPECT_FALSE(saved.model.sequential);
-  EXPECT_EQ(saved.model.outputs, std::vector<std::string>{"out"});
-  EXPECT_EQ(saved.model.find("concatenate")->inputs, (std::vector<std::string>{"late", "left"}));
-  EXPECT_EQ(saved.model.find("add_1")->inputs, (std::vector<std::string>{"concatenate", "shortcut"}));
+  EXPECT_EQ(saved.model.outputs, std::vector<LayerOutput>{"out"});
+  EXPECT_EQ(saved.model.find("concatenate")->inputs, (std::vector<LayerOutput>{"late", "left"}));
+  EXPECT_EQ(saved.model.find("add_1")->inputs, (std::vector<LayerOutput>{"concatenate", "shortcut"}));
   EXPECT_FALSE(saved.model.find("right")->trainable);
   EXPECT_TRUE(saved.model.find("left")->trainable);
   EXPECT_EQ(saved.optimizer_slots.find("right/kernel/momentum"), nullptr);
@@ -187,10 +187,14 @@ TEST(Keras, NamesWhatIsUnsupported) {
     return text;
   };
   expect_contains(refused("unsupported_shared.keras"), "layer 'twice': is called 2 times");
-  expect_contains(refused("unsupported_outputs.keras"), "(a, b)");
   expect_contains(refused("unsupported_nested.keras"), "layer 'inner'");
   expect_contains(refused("unsupported_lstm.keras"), "layer 'memory'");
   expect_contains(refused("unsupported_dtype.keras"), "layer 'half' (Dense): dtype mixed_bfloat16");
+}
+
+TEST(Keras, ReadsSeveralOutputs) {
+  const SavedModel saved = golden("unsupported_outputs.keras");
+  EXPECT_EQ(saved.model.outputs, (std::vector<LayerOutput>{"a", "b"}));
 }
 
 // A copy of a golden archive with its configuration changed.
@@ -369,7 +373,7 @@ TEST(CanonicalOrder, SurvivesDeepChains) {
 
 TEST(CanonicalOrder, NamesWhatIsWrong) {
   const Layer input{.type = "InputLayer", .name = "x"};
-  const auto dense = [](std::string name, std::vector<std::string> inputs) {
+  const auto dense = [](std::string name, std::vector<LayerOutput> inputs) {
     return Layer{.type = "Dense", .name = std::move(name), .inputs = std::move(inputs)};
   };
   const auto wrong = [&](std::vector<Layer> layers) {

@@ -10,7 +10,7 @@ namespace {
 
 std::size_t output_layer(const Model& model) {
   const auto found = std::find_if(model.layers.begin(), model.layers.end(),
-                                  [&](const Layer& layer) { return layer.name == model.outputs.front(); });
+                                  [&](const Layer& layer) { return layer.name == model.outputs.front().layer; });
   return static_cast<std::size_t>(found - model.layers.begin());
 }
 

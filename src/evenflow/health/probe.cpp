@@ -175,7 +175,7 @@ std::vector<char> kernel_layers(const Model& model) {
 }  // namespace
 
 Trace probe(const SavedModel& saved, const ProbeOptions& options) {
-  const Model model = without_penalties(saved.model);
+  const Model model = flattened(without_penalties(saved.model));
   const Batches batches(model, options);
   const Chain chain = find_chain(model, kernel_layers(model));
   Prober prober(model, chain, batches, options.seed);

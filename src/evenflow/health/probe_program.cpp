@@ -55,7 +55,7 @@ Clipping clipping_of(const std::optional<Item>& optimizer) {
 
 const ParameterInfo* kernel_of(const LoweredLayer& layer) {
   for (const ParameterInfo& parameter : layer.parameters) {
-    if (parameter.variable == "kernel") return &parameter;
+    if (parameter.variable == "kernel" || parameter.variable.ends_with("/kernel")) return &parameter;
   }
   return nullptr;
 }
@@ -86,13 +86,14 @@ Lowered ProbeProgram::build(const Model& model, const Options& options) {
   Lowered lowered = lower(model, {.batch = options.batch, .training = true, .tap = tap});
   add_forward_taps(lowered);
   if (options.target) {
-    const ValueId loss = add_loss(lowered, model, concatenate(Shape{options.batch}, *options.target));
+    const ValueId loss = add_loss(lowered, model, {.targets = {concatenate(Shape{options.batch}, *options.target)}});
     add_backward_taps(lowered, loss, {});
     return lowered;
   }
   const LoweredLayer& last = lowered.layers[options.at];
-  const ValueId output = last.name == model.outputs.front() && lowered.logits ? lowered.logits : last.output;
-  add_backward_taps(lowered, output, lowered.graph.input("y", lowered.graph.shape(output)));
+  const Lowered::Output& end = lowered.outputs.front();
+  const ValueId output = last.name == model.outputs.front().layer && end.logits ? end.logits : last.output;
+  add_backward_taps(lowered, output, lowered.graph.input(target_name(0), lowered.graph.shape(output)));
   return lowered;
 }
 

@@ -207,7 +207,7 @@ TEST(ProbeProgram, NamesMissingWeights) {
 TEST(Chain, GoesThroughTheMostKernelsAndFindsTheCuts) {
   //  x -> a -> b -> sum -> c,  with a also going to sum directly
   Model model;
-  const auto add = [&](std::string type, std::string name, std::vector<std::string> inputs,
+  const auto add = [&](std::string type, std::string name, std::vector<LayerOutput> inputs,
                        Json config = Json::object()) {
     model.layers.push_back(
         {.type = std::move(type), .name = std::move(name), .config = std::move(config), .inputs = std::move(inputs)});

@@ -42,24 +42,35 @@ std::size_t source(const Layer& layer, std::size_t position, const std::string& 
 }
 
 void check_ends(const Model& model, const Positions& known) {
-  std::vector<std::string> inputs;
-  for (const Layer& layer : model.layers) {
-    if (layer.type == "InputLayer") inputs.push_back(layer.name);
-  }
+  const std::vector<std::string> inputs = input_names(model);
   if (inputs.empty())
     fail(ErrorKind::input, "model '{}' has no InputLayer, so the shape of its input is unknown", printable(model.name));
-  if (inputs.size() > 1) {
-    fail(ErrorKind::unsupported, "model '{}' has {} inputs ({}); evenflow supports one", printable(model.name),
-         inputs.size(), printable(join(inputs)));
+  for (const std::string& input : inputs) {
+    const auto found = known.find(input);
+    if (found == known.end() || model.layers[found->second].type != "InputLayer") {
+      fail(ErrorKind::input, "the input '{}' is no InputLayer of model '{}'", printable(input), printable(model.name));
+    }
   }
   if (model.outputs.empty()) fail(ErrorKind::input, "model '{}' has no output", printable(model.name));
-  if (model.outputs.size() > 1) {
-    fail(ErrorKind::unsupported, "model '{}' has {} outputs ({}); evenflow supports one", printable(model.name),
-         model.outputs.size(), printable(join(model.outputs)));
+  for (const LayerOutput& output : model.outputs) {
+    if (known.contains(output.layer)) continue;
+    fail(ErrorKind::input, "the output '{}' is no layer of model '{}'", printable(output.layer), printable(model.name));
   }
-  if (!known.contains(model.outputs.front())) {
-    fail(ErrorKind::input, "the output '{}' is no layer of model '{}'", printable(model.outputs.front()),
-         printable(model.name));
+}
+
+void check_sharing(const Model& model, const Layer& layer, std::size_t position, const Positions& known) {
+  if (layer.shares.empty()) return;
+  const auto found = known.find(layer.shares);
+  if (found == known.end() || found->second >= position) {
+    fail(ErrorKind::input, "{}: shares the weights of '{}', which does not stand before it", layer_text(layer),
+         printable(layer.shares));
+  }
+  const Layer& first = model.layers[found->second];
+  if (first.type != layer.type || first.config != layer.config || !first.shares.empty()) {
+    fail(ErrorKind::input,
+         "{}: shares the weights of {}, which is another kind of layer, has another configuration or "
+         "itself shares",
+         layer_text(layer), layer_text(first));
   }
 }
 
@@ -79,7 +90,8 @@ std::vector<std::vector<std::size_t>> connections(const Model& model) {
            type.minimum_inputs, type.minimum_inputs == 1 ? "" : "s", count);
     }
     std::vector<std::size_t>& sources = result.emplace_back();
-    for (const std::string& input : layer.inputs) sources.push_back(source(layer, i, input, known));
+    for (const LayerOutput& input : layer.inputs) sources.push_back(source(layer, i, input.layer, known));
+    check_sharing(model, layer, i, known);
   }
   return result;
 }
@@ -101,8 +113,8 @@ Shape sample_shape(const Layer& input_layer) {
   std::vector<std::int64_t> extents;
   for (std::size_t axis = batched ? 1 : 0; axis < shape.size(); ++axis) {
     if (shape[axis].is_null()) {
-      fail(ErrorKind::unsupported, "{}: axis {} of batch_shape {} is unknown; evenflow needs the shape of a sample",
-           layer_text(input_layer), axis, printable(shape.dump()));
+      extents.push_back(0);
+      continue;
     }
     const std::int64_t extent = shape[axis].is_number_integer() ? shape[axis].get<std::int64_t>() : 0;
     if (extent < 1 || extent > std::numeric_limits<std::int32_t>::max()) {

@@ -9,6 +9,7 @@
 #include "evenflow/base/random.h"
 #include "evenflow/base/text.h"
 #include "evenflow/graph/ops/ops.h"
+#include "evenflow/model/connections.h"
 #include "evenflow/model/initializer_type.h"
 #include "evenflow/model/regularizer.h"
 
@@ -61,7 +62,13 @@ Json value_or_null(const Json& object, const char* key) {
   return found == object.end() ? Json() : *found;
 }
 
+// Inputs may be integers (tokens): they are exact in float32 up to 2^24.
+bool takes_any_dtype(const Layer& layer) {
+  return layer.type == "InputLayer";
+}
+
 void check_dtype(const Layer& layer) {
+  if (takes_any_dtype(layer)) return;
   const auto dtype = layer.config.find("dtype");
   if (dtype == layer.config.end() || dtype->is_null()) return;
   const std::string name = dtype_name(*dtype);
@@ -153,15 +160,22 @@ Padding keras_padding(std::string_view mode, std::int64_t extent, std::int64_t k
   return {.before = total / 2, .after = total - total / 2};
 }
 
-GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Layer& layer, std::vector<ValueId> inputs,
-                                     bool training)
+GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Layer& layer,
+                                     const LoweringOptions& options, std::vector<ValueId> inputs,
+                                     std::vector<ValueId> masks)
     : graph_(graph),
       model_(model),
       layer_(layer),
       type_(layer_type_of(layer)),
-      training_(training),
+      options_(options),
+      training_(options.training),
       config_(complete_config(type_, layer, model.keras)),
-      trainable_(is_trainable(layer)) {
+      trainable_(is_trainable(layer)),
+      owner_(layer.shares.empty() ? layer.name : layer.shares),
+      masks_(std::move(masks)) {
+  // model(x, training=False): how pretrained models are used.
+  const Json& training = argument("training");
+  if (training.is_boolean()) training_ = training_ && training.get<bool>();
   lowered_.name = layer.name;
   lowered_.type = layer.type;
   lowered_.inputs = std::move(inputs);
@@ -178,8 +192,105 @@ LoweredLayer GraphLayerBuilder::build() {
     if (std::string_view(error.what()).starts_with("layer '")) throw;
     throw Error(error.kind(), fmt::format("{}: {}", layer_text(layer_), error.what()));
   }
+  check_arguments();
   if (activation_output_ != lowered_.output) activation_input_ = {};
+  if (!mask_set_ && type_.passes_mask && !masks_.empty()) lowered_.mask = masks_.front();
   return std::move(lowered_);
+}
+
+void GraphLayerBuilder::set_mask(ValueId mask) {
+  lowered_.mask = mask;
+  mask_set_ = true;
+}
+
+const Json& GraphLayerBuilder::argument(std::string_view key) const {
+  static const Json null;
+  arguments_read_.emplace(key);
+  const auto found = layer_.arguments.find(std::string(key));
+  return found == layer_.arguments.end() ? null : *found;
+}
+
+void GraphLayerBuilder::check_arguments() const {
+  for (const auto& [key, value] : layer_.arguments.items()) {
+    if (value.is_null() || arguments_read_.contains(key)) continue;
+    fail(ErrorKind::unsupported, "{}: is called with the argument {} = {}, which is not supported", layer_text(layer_),
+         printable(key), printable(value.dump()));
+  }
+}
+
+std::string GraphLayerBuilder::state_gradient_output(std::string_view state) const {
+  return options_.state_gradients ? fmt::format("state_gradient/{}/{}", layer_.name, state) : std::string();
+}
+
+LayerBuilder::Inner GraphLayerBuilder::call(const Layer& inner, std::vector<ValueId> inputs, ValueId mask) {
+  if (inner.config.contains("model")) return call_model(inner, std::move(inputs), mask);
+  std::vector<ValueId> masks(inputs.size());
+  if (!masks.empty()) masks.front() = mask;
+  return call_layer(inner, std::move(inputs), std::move(masks));
+}
+
+LayerBuilder::Inner GraphLayerBuilder::call_layer(const Layer& inner, std::vector<ValueId> inputs,
+                                                  std::vector<ValueId> masks) {
+  Layer layer = inner;
+  layer.name = fmt::format("{}/{}", layer_.name, inner.name);
+  if (!inner.shares.empty()) layer.shares = fmt::format("{}/{}", owner_, inner.shares);
+  if (owner_ != layer_.name && inner.shares.empty()) layer.shares = fmt::format("{}/{}", owner_, inner.name);
+  layer.trainable = inner.trainable && trainable_;
+  LoweringOptions options = options_;
+  options.training = training_;
+  GraphLayerBuilder builder(graph_, model_, layer, options, std::move(inputs), std::move(masks));
+  LoweredLayer built = builder.build();
+  for (ParameterInfo& parameter : built.parameters) {
+    parameter.variable = parameter.name.substr(layer_.name.size() + 1);
+    parameter.layer = layer_.name;
+    lowered_.parameters.push_back(std::move(parameter));
+  }
+  // What the health room looks at: the last linear map and activation inside.
+  if (built.pre_activation) lowered_.pre_activation = built.pre_activation;
+  if (built.activation.function != nullptr || built.activation.row_wise) lowered_.activation = built.activation;
+  return {.output = built.output, .more_outputs = std::move(built.more_outputs), .mask = built.mask};
+}
+
+LayerBuilder::Inner GraphLayerBuilder::call_model(const Layer& inner, std::vector<ValueId> inputs, ValueId mask) {
+  const Model model = flattened(model_from_json(inner.config["model"]));
+  const std::vector<std::vector<std::size_t>> sources = connections(model);
+  const std::vector<std::string> names = input_names(model);
+  std::vector<Inner> built(model.layers.size());
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    Layer layer = model.layers[i];
+    if (layer.type == "InputLayer") {
+      const auto position = static_cast<std::size_t>(std::find(names.begin(), names.end(), layer.name) - names.begin());
+      if (position >= inputs.size()) misfit(fmt::format("its model takes {} inputs", names.size()));
+      built[i] = {.output = inputs[position], .mask = mask};
+      continue;
+    }
+    std::vector<ValueId> values;
+    std::vector<ValueId> masks;
+    for (std::size_t k = 0; k < sources[i].size(); ++k) {
+      const Inner& source = built[sources[i][k]];
+      const int index = layer.inputs[k].index;
+      values.push_back(index == 0 ? source.output : source.more_outputs.at(static_cast<std::size_t>(index) - 1));
+      masks.push_back(source.mask);
+    }
+    layer.name = fmt::format("{}/{}", inner.name, layer.name);
+    if (!layer.shares.empty()) layer.shares = fmt::format("{}/{}", inner.name, layer.shares);
+    layer.trainable = layer.trainable && inner.trainable;
+    built[i] = call_layer(layer, std::move(values), std::move(masks));
+  }
+  Inner result;
+  for (std::size_t i = 0; i < model.outputs.size(); ++i) {
+    const auto at = static_cast<std::size_t>(model.find(model.outputs[i].layer) - model.layers.data());
+    const int index = model.outputs[i].index;
+    const ValueId value =
+        index == 0 ? built[at].output : built[at].more_outputs.at(static_cast<std::size_t>(index) - 1);
+    if (i == 0) {
+      result.output = value;
+      result.mask = built[at].mask;
+    } else {
+      result.more_outputs.push_back(value);
+    }
+  }
+  return result;
 }
 
 const Json& GraphLayerBuilder::at(std::string_view key) const {
@@ -256,8 +367,7 @@ ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape,
   const std::string initializer = stem + "_initializer";
   const std::string regularizer = stem + "_regularizer";
   const std::string constraint = stem + "_constraint";
-  if (!is_null(constraint)) unsupported(constraint, "constraints are not applied");
-  ParameterInfo info{.name = fmt::format("{}/{}", layer_.name, variable),
+  ParameterInfo info{.name = fmt::format("{}/{}", owner_, variable),
                      .layer = layer_.name,
                      .variable = std::string(variable),
                      .shape = shape,
@@ -266,8 +376,9 @@ ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape,
   if (!is_null(regularizer)) {
     info.regularizer = naming(layer_, regularizer, [&] { return choose_regularizer(at(regularizer)); });
   }
+  if (!is_null(constraint)) unsupported(constraint, "constraints are not applied");
   const ValueId value = graph_.parameter(info.name, shape);
-  lowered_.parameters.push_back(std::move(info));
+  if (owner_ == layer_.name) lowered_.parameters.push_back(std::move(info));
   return value;
 }
 

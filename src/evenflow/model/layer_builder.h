@@ -1,6 +1,8 @@
 // The LayerBuilder behind lower(): one per layer.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +29,9 @@ std::string batch_shape_text(const Shape& shape);
 
 class GraphLayerBuilder final : public LayerBuilder {
  public:
-  // Everything referred to must outlive the builder.
-  GraphLayerBuilder(Graph& graph, const Model& model, const Layer& layer, std::vector<ValueId> inputs, bool training);
+  // `masks` has an entry per input, absent where nothing is masked. Everything referred to must outlive the builder.
+  GraphLayerBuilder(Graph& graph, const Model& model, const Layer& layer, const LoweringOptions& options,
+                    std::vector<ValueId> inputs, std::vector<ValueId> masks);
 
   // Builds the layer.
   LoweredLayer build();
@@ -37,6 +40,9 @@ class GraphLayerBuilder final : public LayerBuilder {
 
   Graph& graph() override { return graph_; }
   std::span<const ValueId> inputs() const override { return lowered_.inputs; }
+  ValueId mask(std::size_t input) const override { return masks_[input]; }
+  void set_mask(ValueId mask) override;
+  void also_output(ValueId value) override { lowered_.more_outputs.push_back(value); }
   bool training() const override { return training_; }
   bool trainable() const override { return trainable_; }
   const Model& model() const override { return model_; }
@@ -57,9 +63,16 @@ class GraphLayerBuilder final : public LayerBuilder {
   ValueId activate(ValueId z, std::string_view key) override;
   ValueId activate(ValueId z, const ActivationChoice& activation) override;
 
+  const Json& argument(std::string_view key) const override;
+  Inner call(const Layer& inner, std::vector<ValueId> inputs, ValueId mask) override;
+  std::string state_gradient_output(std::string_view state) const override;
+
   std::uint64_t random_stream() override;
 
  private:
+  Inner call_layer(const Layer& inner, std::vector<ValueId> inputs, std::vector<ValueId> masks);
+  Inner call_model(const Layer& inner, std::vector<ValueId> inputs, ValueId mask);
+  void check_arguments() const;
   const Json& at(std::string_view key) const;
   const Json& required(std::string_view key) const;
   std::int64_t integer(const Json& value, std::string_view key) const;
@@ -68,9 +81,14 @@ class GraphLayerBuilder final : public LayerBuilder {
   const Model& model_;
   const Layer& layer_;
   const LayerType& type_;
+  const LoweringOptions& options_;
   bool training_;
   Json config_;
   bool trainable_;
+  std::string owner_;  // name of the layer whose weights are used: its own, or the one that it shares
+  std::vector<ValueId> masks_;
+  bool mask_set_ = false;
+  mutable std::set<std::string, std::less<>> arguments_read_;
   LoweredLayer lowered_;
   ValueId activation_input_;
   ValueId activation_output_;

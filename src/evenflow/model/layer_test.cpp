@@ -49,7 +49,8 @@ class LayerProgram {
       inputs_.push_back(golden_tensor(one.inputs[i], 0.7 * static_cast<double>(i)));
     }
     const Model model;
-    layer_ = GraphLayerBuilder(graph, model, one.layer, wrt, one.training).build();
+    const LoweringOptions options{.training = one.training};
+    layer_ = GraphLayerBuilder(graph, model, one.layer, options, wrt, std::vector<ValueId>(wrt.size())).build();
     for (std::size_t j = 0; j < layer_.parameters.size(); ++j) {
       const ParameterInfo& parameter = layer_.parameters[j];
       weights_.set(parameter.name, golden_weight(parameter.variable, parameter.shape, j));
@@ -228,7 +229,8 @@ TEST_P(EveryLayer, BuildsOrRefusesAnyConfiguration) {
       for (const Shape& shape : one.inputs) inputs.push_back(graph.input("x" + std::to_string(inputs.size()), shape));
       const Model model;
       try {
-        GraphLayerBuilder(graph, model, layer, inputs, true).build();
+        const LoweringOptions options{.training = true};
+        GraphLayerBuilder(graph, model, layer, options, inputs, std::vector<ValueId>(inputs.size())).build();
       } catch (const Error& error) {
         EXPECT_NE(error.kind(), ErrorKind::internal) << key << " = " << value << ": " << error.what();
         EXPECT_EQ(std::string(error.what()).rfind("layer 'tested'", 0), 0u) << error.what();

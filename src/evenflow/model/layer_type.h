@@ -28,6 +28,8 @@ struct LayerType {
   int maximum_inputs = 1;  // kAnyNumber: no limit
   // Declares the layer's variables and adds its nodes; returns its output.
   ValueId (*build)(LayerBuilder& builder);
+  // The mask of the first input becomes the output's (Keras's supports_masking), unless build sets another.
+  bool passes_mask = false;
   // Rewrites the configuration of an older Keras to today's keys ("alpha" to "negative_slope").
   void (*upgrade)(Json& config, KerasVersion version) = nullptr;
 };
@@ -47,6 +49,12 @@ class LayerBuilder {
   ValueId input() const { return inputs().front(); }
   Shape shape() { return graph().shape(input()); }  // of the first input, batch axis included
   std::int64_t batch() { return shape()[0]; }
+  // (batch, time) of 0 (padding) and 1 that belongs to an input; absent when nothing is masked.
+  virtual ValueId mask(std::size_t input = 0) const = 0;
+  // The output's mask; an absent id ends masking here.
+  virtual void set_mask(ValueId mask) = 0;
+  // Adds an output after the one that build returns.
+  virtual void also_output(ValueId value) = 0;
   virtual bool training() const = 0;   // dropout active, batch statistics in use
   virtual bool trainable() const = 0;  // the layer's own flag
   virtual const Model& model() const = 0;
@@ -76,6 +84,21 @@ class LayerBuilder {
   virtual ValueId activate(ValueId z, std::string_view key = "activation") = 0;
   // Applies an activation given directly (LeakyReLU and other activation layers), and remembers it.
   virtual ValueId activate(ValueId z, const ActivationChoice& activation) = 0;
+
+  // An argument of the call beside its tensors ("use_causal_mask"); null when it was not given.
+  virtual const Json& argument(std::string_view key) const = 0;
+
+  // Builds a layer inside of this one (a wrapper's), with variables named "<this>/<inner name>/<variable>". `inner` is
+  // a Layer without connections; inner models are expanded.
+  struct Inner {
+    ValueId output;
+    std::vector<ValueId> more_outputs;
+    ValueId mask;
+  };
+  virtual Inner call(const Layer& inner, std::vector<ValueId> inputs, ValueId mask = {}) = 0;
+
+  // For recurrent layers: the graph output into which the norms of dLoss/dstate go, empty when nobody asks.
+  virtual std::string state_gradient_output(std::string_view state) const = 0;
 
   // A stream of random numbers of this layer's own.
   virtual std::uint64_t random_stream() = 0;

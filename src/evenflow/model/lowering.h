@@ -19,42 +19,74 @@ struct LoweredLayer {
   std::vector<ValueId> inputs;
   ValueId pre_activation;  // output of the layer's linear map; absent when it has none
   ValueId output;
-  ActivationChoice activation;  // function null and row_wise false when the layer has none
-  std::vector<ParameterInfo> parameters;
-  Item activity_regularizer;  // of the output; type empty: none
+  std::vector<ValueId> more_outputs;      // after the first: states, attention scores
+  ValueId mask;                           // of the output: (batch, time) of 0 and 1; absent when nothing is masked
+  ActivationChoice activation;            // function null and row_wise false when the layer has none
+  std::vector<ParameterInfo> parameters;  // not those that it shares with an earlier call
+  Item activity_regularizer;              // of the output; type empty: none
+
+  ValueId output_at(int index) const { return index == 0 ? output : more_outputs[static_cast<std::size_t>(index) - 1]; }
 };
 
 struct Lowered {
+  struct Output {
+    ValueId value;   // graph output output_name(index)
+    ValueId logits;  // what the fused softmax or sigmoid cross-entropy would read; absent without such an activation
+    ValueId mask;
+    std::string_view activation;  // of the layer; "" without
+  };
   Graph graph;
-  ValueId input;   // graph input "x": (batch, sample shape...)
-  ValueId output;  // of the model; graph output "prediction"
-  ValueId logits;  // what the fused softmax or sigmoid cross-entropy would read; may be absent
-  std::vector<LoweredLayer> layers;
+  std::vector<ValueId> inputs;  // graph inputs input_name(index): (batch, sample shape...)
+  std::vector<Output> outputs;
+  std::vector<LoweredLayer> layers;  // of the flattened model, in its order
   std::vector<ParameterInfo> parameters;
 };
+
+// Names in the graph of what belongs to a model's inputs and outputs: "x", "x_1", ...
+std::string input_name(std::size_t index);          // "x"
+std::string target_name(std::size_t index);         // "y"
+std::string sample_weight_name(std::size_t index);  // "sample_weight"
+std::string output_name(std::size_t index);         // "prediction"
 
 struct LoweringOptions {
   std::int64_t batch = 1;
   bool training = false;
-  // Called for each layer but the model's output; what it returns takes the place of the layer's output. For probes.
+  // Shapes of one sample of each input, for axes that the model leaves open; empty: open axes get some length.
+  std::vector<Shape> samples = {};
+  // Called for each layer but the model's outputs; what it returns takes the place of the layer's output. For probes.
   std::function<ValueId(Graph& graph, std::size_t layer, ValueId output)> tap = {};
+  // Recurrent layers put the norms of dLoss/dstate at each time step into the graph's outputs, when the graph is
+  // differentiated: "state_gradient/<layer>/<state>", float64[time steps], of the whole batch.
+  bool state_gradients = false;
 };
 
 Lowered lower(const Model& model, const LoweringOptions& options);
 
-// Adds target ("y"), loss (data loss plus regularization, a scalar; graph output "loss") and metrics (graph outputs
-// "metric/<name>", scalars: batch means). target_shape includes the batch axis. Returns the loss.
-// The loss's target shape must fit the model's output: else Error(input) that says what would fit.
-ValueId add_loss(Lowered& lowered, const Model& model, const Shape& target_shape);
-// Names of the model's metrics as they are logged ("accuracy"), in order.
-std::vector<std::string> metric_names(const Model& model);
+struct LossOptions {
+  std::vector<Shape> targets;   // of each output, the batch axis included
+  bool sample_weights = false;  // adds inputs sample_weight_name(i): (batch) or the loss's per-sample shape
+};
+
+// Adds targets, loss (the weighted sum of the outputs' losses plus regularization, a scalar; graph output "loss") and
+// what is logged beside it (graph outputs "metric/<name>", scalars: batch means). Returns the loss. A target's shape
+// must fit its output and loss: else Error(input) that says what would fit.
+ValueId add_loss(Lowered& lowered, const Model& model, const LossOptions& options);
+// What is logged beside "loss", in order: with several outputs "<output>_loss" for each, then the metrics, with
+// Keras's names ("accuracy", "<output>_accuracy").
+struct LoggedValue {
+  std::string name;    // graph output "metric/<name>"
+  Item metric;         // as given; empty for an output's loss
+  std::size_t output;  // index of the model's output
+};
+std::vector<LoggedValue> logged_values(const Model& model);
 
 // How much of a training step is measured.
 enum class StatisticsLevel : std::uint8_t { off, norms, full };
 
 struct TrainingStepOptions {
   std::int64_t batch = 32;
-  Shape target_shape;  // batch axis included
+  std::vector<Shape> samples = {};  // see LoweringOptions
+  LossOptions loss;
   StatisticsLevel statistics = StatisticsLevel::norms;
 };
 

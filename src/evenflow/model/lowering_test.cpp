@@ -28,8 +28,8 @@ struct Evaluated {
 Evaluated evaluate(const Model& model, const Tensor& x, const Tensor& y, double weight_factor = 1.0,
                    bool training = false) {
   Lowered lowered = lower(model, {.batch = x.shape()[0], .training = training});
-  const ValueId loss = add_loss(lowered, model, y.shape());
-  const ValueId wrt[] = {lowered.input};
+  const ValueId loss = add_loss(lowered, model, {.targets = {y.shape()}});
+  const ValueId wrt[] = {lowered.inputs[0]};
   lowered.graph.output("dx", differentiate(lowered.graph, loss, wrt)[0]);
   Weights weights;
   for (std::size_t j = 0; j < lowered.parameters.size(); ++j) {
@@ -43,8 +43,9 @@ Evaluated evaluate(const Model& model, const Tensor& x, const Tensor& y, double 
   Evaluated result{.loss = numbers(program.output("loss"))[0],
                    .input_gradient = numbers(program.output("dx")),
                    .prediction = numbers(program.output("prediction"))};
-  for (const std::string& name : metric_names(model))
-    result.metrics.push_back(numbers(program.output("metric/" + name))[0]);
+  for (const LoggedValue& value : logged_values(model)) {
+    result.metrics.push_back(numbers(program.output("metric/" + value.name))[0]);
+  }
   return result;
 }
 
@@ -74,11 +75,11 @@ std::vector<double> softmax_minus_target(const Tensor& z, const Tensor& y) {
 TEST(Lower, NamesOutputsTapsAndParameters) {
   const Model model = sequential({Input{{4}}, Dense{5, "relu"}, Dense{3, "softmax"}});
   const Lowered lowered = lower(model, {.batch = 7});
-  EXPECT_EQ(lowered.graph.shape(lowered.input), (Shape{7, 4}));
-  EXPECT_EQ(lowered.graph.shape(lowered.output), (Shape{7, 3}));
+  EXPECT_EQ(lowered.graph.shape(lowered.inputs[0]), (Shape{7, 4}));
+  EXPECT_EQ(lowered.graph.shape(lowered.outputs[0].value), (Shape{7, 3}));
   ASSERT_EQ(lowered.graph.outputs().size(), 1u);
   EXPECT_EQ(lowered.graph.outputs()[0].first, "prediction");
-  EXPECT_EQ(lowered.graph.outputs()[0].second, lowered.output);
+  EXPECT_EQ(lowered.graph.outputs()[0].second, lowered.outputs[0].value);
   ASSERT_EQ(lowered.layers.size(), 3u);
   EXPECT_FALSE(lowered.layers[0].pre_activation);
   EXPECT_EQ(lowered.layers[0].activation.function, nullptr);
@@ -87,19 +88,20 @@ TEST(Lower, NamesOutputsTapsAndParameters) {
   EXPECT_EQ(lowered.layers[1].activation.name, "relu");
   EXPECT_EQ(lowered.layers[2].inputs, std::vector{lowered.layers[1].output});
   EXPECT_TRUE(lowered.layers[2].activation.row_wise);
-  EXPECT_EQ(lowered.logits, lowered.layers[2].pre_activation);
+  EXPECT_EQ(lowered.outputs[0].logits, lowered.layers[2].pre_activation);
   ASSERT_EQ(lowered.parameters.size(), 4u);
   EXPECT_EQ(lowered.parameters[2].name, "dense_1/kernel");
   EXPECT_NO_THROW(lowered.graph.verify());
 }
 
 TEST(Lower, HasNoLogitsWithoutSoftmaxOrSigmoidAtTheEnd) {
-  EXPECT_FALSE(lower(sequential({Input{{4}}, Dense{3, "relu"}}), {}).logits);
-  EXPECT_FALSE(
-      lower(sequential({Input{{4}}, Dense{3, "softmax"}, Flatten{}, layer("Rescaling", {{"scale", 2.0}})}), {}).logits);
-  EXPECT_FALSE(lower(sequential({Input{{4, 3}}, layer("Softmax", {{"axis", 1}})}), {}).logits);
-  EXPECT_TRUE(lower(sequential({Input{{4}}, Dense{3}, layer("Softmax")}), {}).logits);
-  EXPECT_TRUE(lower(sequential({Input{{4}}, Dense{3}, Activation{"sigmoid"}}), {}).logits);
+  EXPECT_FALSE(lower(sequential({Input{{4}}, Dense{3, "relu"}}), {}).outputs[0].logits);
+  EXPECT_FALSE(lower(sequential({Input{{4}}, Dense{3, "softmax"}, Flatten{}, layer("Rescaling", {{"scale", 2.0}})}), {})
+                   .outputs[0]
+                   .logits);
+  EXPECT_FALSE(lower(sequential({Input{{4, 3}}, layer("Softmax", {{"axis", 1}})}), {}).outputs[0].logits);
+  EXPECT_TRUE(lower(sequential({Input{{4}}, Dense{3}, layer("Softmax")}), {}).outputs[0].logits);
+  EXPECT_TRUE(lower(sequential({Input{{4}}, Dense{3}, Activation{"sigmoid"}}), {}).outputs[0].logits);
 }
 
 TEST(Lower, BuildsBranches) {
@@ -110,7 +112,7 @@ TEST(Lower, BuildsBranches) {
   model.layers[2].name = "sum";
   model.layers[2].inputs = {"branch", "in"};
   const Lowered lowered = lower(model, {.batch = 2});
-  EXPECT_EQ(lowered.layers[2].inputs, (std::vector{lowered.layers[1].output, lowered.input}));
+  EXPECT_EQ(lowered.layers[2].inputs, (std::vector{lowered.layers[1].output, lowered.inputs[0]}));
 }
 
 TEST(Lower, UsesBatchStatisticsAndDropoutOnlyWhileTraining) {
@@ -158,19 +160,16 @@ TEST(Lower, RefusesWrongConnections) {
   EXPECT_EQ(message([](Model& m) { m.layers.erase(m.layers.begin()); }),
             "model 'sequential' has no InputLayer, so the shape of its input is unknown");
   EXPECT_EQ(message([](Model& m) { m.outputs = {}; }), "model 'sequential' has no output");
-  EXPECT_EQ(message([](Model& m) {
-              m.outputs = {"dense", "dense_1"};
-            }),
-            "model 'sequential' has 2 outputs (dense, dense_1); evenflow supports one");
+  EXPECT_EQ(message([](Model& m) { m.outputs = {LayerOutput("dense", 1)}; }),
+            "layer 'dense' has 1 output, but output 1 is used");
+  EXPECT_EQ(message([](Model& m) { m.layers[2].shares = "nobody"; }),
+            "layer 'dense_1' (Dense): shares the weights of 'nobody', which does not stand before it");
   EXPECT_EQ(message([](Model& m) { m.outputs = {"end"}; }), "the output 'end' is no layer of model 'sequential'");
   EXPECT_EQ(message([](Model& m) { m.layers[1].name = ""; }), "layer 1 (Dense) has no name");
   EXPECT_EQ(message([](Model& m) { m.layers[1].type = "Dens"; }),
             "layer 'dense': unknown layer type 'Dens'; did you mean 'Dense'?");
-  EXPECT_EQ(message([](Model& m) {
-              m.layers.push_back(Input{{2}});
-              m.layers.back().name = "second";
-            }),
-            "model 'sequential' has 2 inputs (input_layer, second); evenflow supports one");
+  EXPECT_EQ(message([](Model& m) { m.inputs = {"dense"}; }),
+            "the input 'dense' is no InputLayer of model 'sequential'");
 }
 
 TEST(Lower, RefusesInputsWithoutAShape) {
@@ -180,8 +179,7 @@ TEST(Lower, RefusesInputsWithoutAShape) {
   EXPECT_EQ(message({{"shape", Json::array({3})}}), "no error");
   EXPECT_EQ(message(Json::object()),
             "layer 'input_layer' (InputLayer): batch_shape must be a list such as [null, 28, 28, 1], not null");
-  EXPECT_NE(message({{"batch_shape", {nullptr, nullptr, 3}}}).find("axis 1 of batch_shape [null,null,3] is unknown"),
-            std::string::npos);
+  EXPECT_EQ(message({{"batch_shape", {nullptr, nullptr, 3}}}), "no error");
   EXPECT_NE(message({{"batch_shape", {nullptr, -3}}}).find("must be made of positive integers, not [null,-3]"),
             std::string::npos);
   EXPECT_NE(message({{"batch_shape", {nullptr, 3}}, {"sparse", true}}).find("the key 'sparse' is not supported"),
@@ -286,7 +284,7 @@ TEST(Targets, ThatDoNotFitAreRefusedWithWhatWouldFit) {
   const auto message = [](const std::string& loss, const Shape& target) {
     const Model model = compiled({Input{{4}}, Dense{3, "softmax"}}, loss);
     Lowered lowered = lower(model, {.batch = 6});
-    return error_of([&] { add_loss(lowered, model, target); });
+    return error_of([&] { add_loss(lowered, model, {.targets = {target}}); });
   };
   EXPECT_EQ(message("mean_squared_error", {6, 5}),
             "loss 'mean_squared_error': the target has shape (None, 5), but the model's output has shape (None, 3); "
@@ -308,14 +306,17 @@ TEST(Targets, ThatDoNotFitAreRefusedWithWhatWouldFit) {
 TEST(Loss, NeedsCompileSettings) {
   const Model model = sequential({Input{{4}}, Dense{3}});
   Lowered lowered = lower(model, {.batch = 6});
-  EXPECT_EQ(error_of([&] { add_loss(lowered, model, {6, 3}); }), "model 'sequential' has no loss: compile it first");
+  EXPECT_EQ(error_of([&] {
+              add_loss(lowered, model, {.targets = {{6, 3}}});
+            }),
+            "model 'sequential' has no loss: compile it first");
 }
 
 TEST(Loss, RefusesReductionsOtherThanTheMean) {
   Model model = compiled({Input{{4}}, Dense{3}}, "mean_squared_error");
   model.compile->loss.config["reduction"] = "sum";
   Lowered lowered = lower(model, {.batch = 6});
-  EXPECT_NE(error_of([&] { add_loss(lowered, model, {6, 3}); }).find("reduction"), std::string::npos);
+  EXPECT_NE(error_of([&] { add_loss(lowered, model, {.targets = {{6, 3}}}); }).find("reduction"), std::string::npos);
 }
 
 TEST(Regularization, IsPartOfTheLossForTrainableVariables) {
@@ -363,15 +364,17 @@ TEST(Metrics, AreNamedAsGivenAndDifferently) {
   Model model =
       compiled({Input{{4}}, Dense{3, "softmax"}}, "categorical_crossentropy", {"accuracy", "acc", "mae", "mae"});
   model.compile->metrics.push_back({"TopK", {{"name", "mine"}}});
-  EXPECT_EQ(metric_names(model), (std::vector<std::string>{"accuracy", "acc", "mae", "mae_1", "mine"}));
-  EXPECT_TRUE(metric_names(sequential({Input{{4}}, Dense{3}})).empty());
+  std::vector<std::string> names;
+  for (const LoggedValue& value : logged_values(model)) names.push_back(value.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"accuracy", "acc", "mae", "mae_1", "mine"}));
+  EXPECT_TRUE(logged_values(sequential({Input{{4}}, Dense{3}})).empty());
 }
 
 TEST(Metrics, RefuseTargetsThatTheyWouldMisread) {
   const auto message = [](const std::string& loss, const std::string& metric, const Shape& target) {
     const Model model = compiled({Input{{4}}, Dense{3, "softmax"}}, loss, {metric});
     Lowered lowered = lower(model, {.batch = 6});
-    return error_of([&] { add_loss(lowered, model, target); });
+    return error_of([&] { add_loss(lowered, model, {.targets = {target}}); });
   };
   EXPECT_EQ(
       message("sparse_categorical_crossentropy", "mse", {6}),

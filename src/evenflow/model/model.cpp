@@ -4,6 +4,7 @@
 
 #include "evenflow/base/random.h"
 #include "evenflow/base/text.h"
+#include "evenflow/model/connections.h"
 #include "evenflow/model/initializer_type.h"
 #include "evenflow/model/lowering.h"
 
@@ -14,38 +15,89 @@ Json item_to_json(const Item& item) {
   return {{"type", item.type}, {"config", item.config}};
 }
 
-Json compile_to_json(const CompileSettings& compile) {
-  Json metrics = Json::array();
-  for (const Item& metric : compile.metrics) metrics.push_back(item_to_json(metric));
-  return {{"optimizer", item_to_json(compile.optimizer)},
-          {"loss", item_to_json(compile.loss)},
-          {"metrics", std::move(metrics)}};
-}
-
 Item item_from_json(const Json& json) {
   return {json.at("type").get<std::string>(), json.at("config")};
 }
 
+Json items_to_json(const std::vector<Item>& items) {
+  Json result = Json::array();
+  for (const Item& item : items) result.push_back(item_to_json(item));
+  return result;
+}
+
+std::vector<Item> items_from_json(const Json& json) {
+  std::vector<Item> items;
+  for (const Json& item : json) items.push_back(item_from_json(item));
+  return items;
+}
+
+Json compile_to_json(const CompileSettings& compile) {
+  Json outputs = Json::array();
+  for (const OutputSettings& output : compile.outputs) {
+    outputs.push_back(
+        {{"loss", item_to_json(output.loss)}, {"weight", output.weight}, {"metrics", items_to_json(output.metrics)}});
+  }
+  return {{"optimizer", item_to_json(compile.optimizer)},
+          {"loss", item_to_json(compile.loss)},
+          {"metrics", items_to_json(compile.metrics)},
+          {"outputs", std::move(outputs)}};
+}
+
 CompileSettings compile_from_json(const Json& json) {
-  CompileSettings compile{.optimizer = item_from_json(json.at("optimizer")), .loss = item_from_json(json.at("loss"))};
-  for (const Json& metric : json.at("metrics")) compile.metrics.push_back(item_from_json(metric));
+  CompileSettings compile{.optimizer = item_from_json(json.at("optimizer")),
+                          .loss = item_from_json(json.at("loss")),
+                          .metrics = items_from_json(json.at("metrics"))};
+  for (const Json& output : json.value("outputs", Json::array())) {
+    compile.outputs.push_back({.loss = item_from_json(output.at("loss")),
+                               .weight = output.at("weight").get<double>(),
+                               .metrics = items_from_json(output.at("metrics"))});
+  }
   return compile;
 }
 
+// "lstm", or ["lstm", 1] for an output after the first.
+Json source_to_json(const LayerOutput& source) {
+  if (source.index == 0) return source.layer;
+  return {source.layer, source.index};
+}
+
+LayerOutput source_from_json(const Json& json) {
+  if (json.is_string()) return json.get<std::string>();
+  return {json.at(0).get<std::string>(), json.at(1).get<int>()};
+}
+
+Json sources_to_json(const std::vector<LayerOutput>& sources) {
+  Json result = Json::array();
+  for (const LayerOutput& source : sources) result.push_back(source_to_json(source));
+  return result;
+}
+
+std::vector<LayerOutput> sources_from_json(const Json& json) {
+  std::vector<LayerOutput> sources;
+  for (const Json& source : json) sources.push_back(source_from_json(source));
+  return sources;
+}
+
+// What most layers do not have is left out.
 Json layer_to_json(const Layer& layer) {
-  return {{"type", layer.type},
-          {"name", layer.name},
-          {"config", layer.config},
-          {"inputs", layer.inputs},
-          {"trainable", layer.trainable}};
+  Json json{{"type", layer.type},
+            {"name", layer.name},
+            {"config", layer.config},
+            {"inputs", sources_to_json(layer.inputs)},
+            {"trainable", layer.trainable}};
+  if (!layer.shares.empty()) json["shares"] = layer.shares;
+  if (!layer.arguments.empty()) json["arguments"] = layer.arguments;
+  return json;
 }
 
 Layer layer_from_json(const Json& json) {
   return {.type = json.at("type").get<std::string>(),
           .name = json.at("name").get<std::string>(),
           .config = json.at("config"),
-          .inputs = json.at("inputs").get<std::vector<std::string>>(),
-          .trainable = json.at("trainable").get<bool>()};
+          .inputs = sources_from_json(json.at("inputs")),
+          .trainable = json.at("trainable").get<bool>(),
+          .shares = json.value("shares", std::string()),
+          .arguments = json.value("arguments", Json::object())};
 }
 
 CrossEntropyPath path_from_json(const Json& json) {
@@ -60,6 +112,19 @@ Shape without_batch(const Shape& shape) {
 }
 
 }  // namespace
+
+std::string to_string(const LayerOutput& source) {
+  return source.index == 0 ? source.layer : fmt::format("{}:{}", source.layer, source.index);
+}
+
+OutputSettings CompileSettings::of_output(std::size_t index) const {
+  return outputs.empty() ? OutputSettings{.loss = loss, .metrics = metrics} : outputs.at(index);
+}
+
+bool CompileSettings::has_loss() const {
+  return !loss.type.empty() ||
+         std::any_of(outputs.begin(), outputs.end(), [](const OutputSettings& one) { return !one.loss.type.empty(); });
+}
 
 const Layer* Model::find(std::string_view layer_name) const {
   const auto found =
@@ -77,7 +142,8 @@ Json to_json(const Model& model) {
   return {{"name", model.name},
           {"sequential", model.sequential},
           {"layers", std::move(layers)},
-          {"outputs", model.outputs},
+          {"inputs", model.inputs},
+          {"outputs", sources_to_json(model.outputs)},
           {"compile", model.compile ? compile_to_json(*model.compile) : Json()},
           {"cross_entropy", model.cross_entropy == CrossEntropyPath::fused ? "fused" : "clipped"},
           {"keras", {{"major", model.keras.major}, {"minor", model.keras.minor}}}};
@@ -86,7 +152,8 @@ Json to_json(const Model& model) {
 Model model_from_json(const Json& json) {
   try {
     Model model{.name = json.at("name").get<std::string>(),
-                .outputs = json.at("outputs").get<std::vector<std::string>>(),
+                .inputs = json.at("inputs").get<std::vector<std::string>>(),
+                .outputs = sources_from_json(json.at("outputs")),
                 .sequential = json.at("sequential").get<bool>(),
                 .cross_entropy = path_from_json(json.at("cross_entropy")),
                 .keras = {json.at("keras").at("major").get<int>(), json.at("keras").at("minor").get<int>()}};
@@ -112,14 +179,40 @@ std::int64_t parameter_count(const Model& model) {
   return count;
 }
 
+std::vector<std::string> input_names(const Model& model) {
+  if (!model.inputs.empty()) return model.inputs;
+  std::vector<std::string> names;
+  for (const Layer& layer : model.layers) {
+    if (layer.type == "InputLayer") names.push_back(layer.name);
+  }
+  return names;
+}
+
+std::vector<Shape> input_shapes(const Model& model) {
+  std::vector<Shape> shapes;
+  for (const std::string& name : input_names(model)) {
+    const Layer* const layer = model.find(name);
+    if (layer == nullptr) fail(ErrorKind::input, "the input '{}' is no layer of the model", printable(name));
+    shapes.push_back(sample_shape(*layer));
+  }
+  return shapes;
+}
+
+std::vector<Shape> output_shapes(const Model& model, std::span<const Shape> samples) {
+  const Lowered lowered = lower(model, {.samples = {samples.begin(), samples.end()}});
+  std::vector<Shape> shapes;
+  for (const Lowered::Output& output : lowered.outputs) {
+    shapes.push_back(without_batch(lowered.graph.shape(output.value)));
+  }
+  return shapes;
+}
+
 Shape input_shape(const Model& model) {
-  const Lowered lowered = lower(model, {});
-  return without_batch(lowered.graph.shape(lowered.input));
+  return input_shapes(model).at(0);
 }
 
 Shape output_shape(const Model& model) {
-  const Lowered lowered = lower(model, {});
-  return without_batch(lowered.graph.shape(lowered.output));
+  return output_shapes(model).at(0);
 }
 
 Weights initialize(const Model& model, std::uint64_t seed) {

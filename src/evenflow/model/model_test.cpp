@@ -166,8 +166,8 @@ TEST(Sequential, ChainsTheLayers) {
   EXPECT_TRUE(model.sequential);
   EXPECT_TRUE(model.layers[0].inputs.empty());
   for (std::size_t i = 1; i < model.layers.size(); ++i)
-    EXPECT_EQ(model.layers[i].inputs, std::vector{model.layers[i - 1].name});
-  EXPECT_EQ(model.outputs, std::vector<std::string>{"dense"});
+    EXPECT_EQ(model.layers[i].inputs, std::vector<LayerOutput>{model.layers[i - 1].name});
+  EXPECT_EQ(model.outputs, std::vector<LayerOutput>{"dense"});
 }
 
 TEST(Sequential, RefusesWhatDoesNotFitTogether) {

@@ -16,7 +16,7 @@ namespace evenflow {
 namespace {
 
 const CompileSettings& settings(const Model& model) {
-  if (!model.compile || model.compile->loss.type.empty()) {
+  if (!model.compile || !model.compile->has_loss()) {
     fail(ErrorKind::usage, "model '{}' has no loss: compile it first", printable(model.name));
   }
   return *model.compile;
@@ -91,31 +91,32 @@ std::array<double, kRowParameters> row_parameters(const LossChoice& loss) {
   return parameters;
 }
 
-// The output's own activation, which a fused cross-entropy undoes.
-std::string_view output_activation(const Lowered& lowered, const Model& model) {
-  for (const LoweredLayer& layer : lowered.layers) {
-    if (layer.name == model.outputs.front()) return layer.activation.name;
-  }
-  return {};
-}
+// What is asked of one output, and what it is compared with.
+struct Judged {
+  const Lowered::Output& output;
+  OutputSettings settings;
+  ValueId target;
+  std::vector<ValueId> weights;  // of its rows
+};
 
-ValueId data_loss(Lowered& lowered, const Model& model, ValueId target) {
-  Graph& graph = lowered.graph;
-  const Item& item = settings(model).loss;
+ValueId data_loss(Graph& graph, const Judged& judged, CrossEntropyPath path) {
+  const Lowered::Output& output = judged.output;
+  const Item& item = judged.settings.loss;
   const LossChoice loss = chosen_loss(item);
-  const TargetFit fit(fmt::format("loss '{}'", item.type), graph.shape(target), graph.shape(lowered.output));
+  const TargetFit fit(fmt::format("loss '{}'", item.type), graph.shape(judged.target), graph.shape(output.value));
   const bool indices = loss.function->target == LossFunction::Target::class_index;
   const Pair pair = indices ? fit.class_indices() : fit.same_shape();
 
-  const bool fused = model.cross_entropy == CrossEntropyPath::fused && loss.function->from_logits != nullptr &&
-                     lowered.logits && output_activation(lowered, model) == loss.function->fuses_with;
+  const bool fused = path == CrossEntropyPath::fused && loss.function->from_logits != nullptr && output.logits &&
+                     output.activation == loss.function->fuses_with;
   const bool from_logits = fused || loss.from_logits;
   if (from_logits && loss.function->from_logits == nullptr) {
     fail(ErrorKind::unsupported, "loss '{}' cannot be computed from logits", item.type);
   }
-  const ValueId prediction = ops::reshape(graph, fused ? lowered.logits : lowered.output, pair.prediction);
-  return ops::row_loss(graph, ops::reshape(graph, target, pair.target), prediction,
-                       from_logits ? *loss.function->from_logits : loss.function->row, row_parameters(loss));
+  const ValueId prediction = ops::reshape(graph, fused ? output.logits : output.value, pair.prediction);
+  return ops::row_loss(graph, ops::reshape(graph, judged.target, pair.target), prediction,
+                       from_logits ? *loss.function->from_logits : loss.function->row, row_parameters(loss),
+                       judged.weights);
 }
 
 // Keras 2.2 and 2.3 sum the activity penalty over the batch; later ones divide it by the batch size.
@@ -146,57 +147,111 @@ bool takes_class_indices(std::string_view id) {
   return id.starts_with("sparse_");
 }
 
-void add_metrics(Lowered& lowered, const Model& model, ValueId target) {
+void add_metric(Graph& graph, const Judged& judged, const LoggedValue& logged, int keras_major) {
+  const Shape target = graph.shape(judged.target);
+  const Shape output = graph.shape(judged.output.value);
+  const MetricChoice metric = choose_metric(logged.metric, target, output, judged.settings.loss, keras_major);
+  const TargetFit fit(fmt::format("metric '{}' ({})", logged.name, metric.id), target, output);
+  const Pair pair = takes_class_indices(metric.id) ? fit.class_indices() : fit.same_shape();
+  const ValueId fitted = ops::reshape(graph, judged.target, pair.target);
+  const ValueId prediction = ops::reshape(graph, judged.output.value, pair.prediction);
+  // Sample weights are for the loss alone; a mask is for both (Keras 3's MeanMetricWrapper).
+  std::vector<ValueId> weights;
+  if (judged.output.mask) weights.push_back(ops::mask_weights(graph, judged.output.mask));
+  graph.output("metric/" + logged.name, ops::row_metric(graph, fitted, prediction, *metric.row, metric.parameters,
+                                                        metric.root, std::move(weights)));
+}
+
+// A mask that covers the axes of the output's rows; Keras ignores others.
+bool masks_rows(const Graph& graph, const Lowered::Output& output) {
+  if (!output.mask) return false;
+  const Shape mask = graph.shape(output.mask);
+  const Shape value = graph.shape(output.value);
+  return mask.rank() < value.rank() && mask == value.slice(0, mask.rank());
+}
+
+std::vector<Judged> judge(Lowered& lowered, const Model& model, const LossOptions& options) {
   Graph& graph = lowered.graph;
   const CompileSettings& compile = settings(model);
-  const std::vector<std::string> names = metric_names(model);
-  const Shape output = graph.shape(lowered.output);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const MetricChoice metric =
-        choose_metric(compile.metrics[i], graph.shape(target), output, compile.loss, model.keras.major);
-    const TargetFit fit(fmt::format("metric '{}' ({})", names[i], metric.id), graph.shape(target), output);
-    const Pair pair = takes_class_indices(metric.id) ? fit.class_indices() : fit.same_shape();
-    const ValueId fitted = ops::reshape(graph, target, pair.target);
-    const ValueId prediction = ops::reshape(graph, lowered.output, pair.prediction);
-    graph.output("metric/" + names[i],
-                 ops::row_metric(graph, fitted, prediction, *metric.row, metric.parameters, metric.root));
+  if (options.targets.size() != lowered.outputs.size()) {
+    fail(ErrorKind::input, "the model has {} outputs, but there are {} targets", lowered.outputs.size(),
+         options.targets.size());
   }
+  if (!compile.outputs.empty() && compile.outputs.size() != lowered.outputs.size()) {
+    fail(ErrorKind::input, "the model has {} outputs, but is compiled with losses for {}", lowered.outputs.size(),
+         compile.outputs.size());
+  }
+  std::vector<Judged> all;
+  for (std::size_t i = 0; i < lowered.outputs.size(); ++i) {
+    Lowered::Output& output = lowered.outputs[i];
+    if (!masks_rows(graph, output)) output.mask = {};
+    const Shape& shape = options.targets[i];
+    const std::int64_t batch = graph.shape(output.value)[0];
+    if (shape.rank() == 0 || shape[0] != batch) {
+      fail(ErrorKind::input, "the target has shape {}, but the input has {} samples", to_string(shape), batch);
+    }
+    Judged& judged = all.emplace_back(Judged{.output = output,
+                                             .settings = compile.of_output(i),
+                                             .target = graph.input(target_name(i), shape),
+                                             .weights = {}});
+    if (options.sample_weights) judged.weights.push_back(graph.input(sample_weight_name(i), Shape{batch}));
+    if (output.mask) judged.weights.push_back(ops::mask_weights(graph, output.mask));
+  }
+  return all;
 }
 
 }  // namespace
 
-ValueId add_loss(Lowered& lowered, const Model& model, const Shape& target_shape) {
+ValueId add_loss(Lowered& lowered, const Model& model, const LossOptions& options) {
   Graph& graph = lowered.graph;
-  const std::int64_t batch = graph.shape(lowered.input)[0];
-  if (target_shape.rank() == 0 || target_shape[0] != batch) {
-    fail(ErrorKind::input, "the target has shape {}, but the input has {} samples", to_string(target_shape), batch);
-  }
-  const ValueId target = graph.input("y", target_shape);
+  const std::vector<Judged> judged = judge(lowered, model, options);
+  const std::vector<LoggedValue> logged = logged_values(model);
+  const auto name_of_loss = [&](std::size_t output) -> const std::string* {
+    for (const LoggedValue& value : logged) {
+      if (value.output == output && value.metric.type.empty()) return &value.name;
+    }
+    return nullptr;
+  };
   std::vector<ValueId> terms;
-  {
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    if (judged[i].settings.loss.type.empty()) continue;
     const Graph::Scope scope(graph, "loss");
-    terms.push_back(data_loss(lowered, model, target));
+    const ValueId loss = data_loss(graph, judged[i], model.cross_entropy);
+    if (const std::string* name = name_of_loss(i)) graph.output("metric/" + *name, loss);
+    const double weight = judged[i].settings.weight;
+    terms.push_back(weight == 1.0 ? loss : ops::scale(graph, loss, static_cast<float>(weight)));
   }
   add_penalties(lowered, model, terms);
   const ValueId loss = ops::add_n(graph, std::move(terms));
   graph.output("loss", loss);
-  add_metrics(lowered, model, target);
+  for (const LoggedValue& value : logged) {
+    if (!value.metric.type.empty()) add_metric(graph, judged[value.output], value, model.keras.major);
+  }
   return loss;
 }
 
-std::vector<std::string> metric_names(const Model& model) {
-  std::vector<std::string> names;
-  if (!model.compile) return names;
+std::vector<LoggedValue> logged_values(const Model& model) {
+  std::vector<LoggedValue> values;
+  if (!model.compile) return values;
+  const bool several = model.outputs.size() > 1;
   std::set<std::string> used;
-  for (const Item& metric : model.compile->metrics) {
-    const auto given = metric.config.find("name");
-    const bool named = given != metric.config.end() && given->is_string();
-    const std::string stem = named ? given->get<std::string>() : metric.type;
+  const auto add = [&](const std::string& stem, Item metric, std::size_t output) {
     std::string name = stem;
     for (int i = 1; !used.insert(name).second; ++i) name = fmt::format("{}_{}", stem, i);
-    names.push_back(name);
+    values.push_back({.name = std::move(name), .metric = std::move(metric), .output = output});
+  };
+  for (std::size_t i = 0; several && i < model.outputs.size(); ++i) {
+    if (!model.compile->of_output(i).loss.type.empty()) add(model.outputs[i].layer + "_loss", Item{}, i);
   }
-  return names;
+  for (std::size_t i = 0; i < model.outputs.size(); ++i) {
+    for (const Item& metric : model.compile->of_output(i).metrics) {
+      const auto given = metric.config.find("name");
+      const bool named = given != metric.config.end() && given->is_string();
+      const std::string stem = named ? given->get<std::string>() : metric.type;
+      add(several ? fmt::format("{}_{}", model.outputs[i].layer, stem) : stem, metric, i);
+    }
+  }
+  return values;
 }
 
 }  // namespace evenflow

@@ -109,8 +109,8 @@ class Optimizer {
 }  // namespace
 
 TrainingStep build_training_step(const Model& model, const TrainingStepOptions& options) {
-  Lowered lowered = lower(model, {.batch = options.batch, .training = true});
-  const ValueId loss = add_loss(lowered, model, options.target_shape);
+  Lowered lowered = lower(model, {.batch = options.batch, .training = true, .samples = options.samples});
+  const ValueId loss = add_loss(lowered, model, options.loss);
   TrainingStep step{.graph = std::move(lowered.graph), .parameters = std::move(lowered.parameters), .slots = {}};
   const std::vector<Trained> trained = differentiate_parameters(step.graph, loss, step.parameters);
   const Item& given = model.compile->optimizer;

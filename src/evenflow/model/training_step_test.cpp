@@ -20,7 +20,7 @@ class Trainer {
   Trainer(const Model& model, const Tensor& x, const Tensor& y, StatisticsLevel statistics = StatisticsLevel::off)
       : model_(model) {
     TrainingStep step =
-        build_training_step(model, {.batch = x.shape()[0], .target_shape = y.shape(), .statistics = statistics});
+        build_training_step(model, {.batch = x.shape()[0], .loss = {.targets = {y.shape()}}, .statistics = statistics});
     for (std::size_t j = 0; j < step.parameters.size(); ++j) {
       const ParameterInfo& parameter = step.parameters[j];
       state_.set(parameter.name, golden_weight(parameter.variable, parameter.shape, j, kWeightFactor));

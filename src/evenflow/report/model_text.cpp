@@ -31,16 +31,30 @@ std::string settings_text(const Item& item) {
 std::string compile_text(const Model& model, const TextStyle& style) {
   if (!model.compile) return "no compile settings: it has no loss and no optimizer\n";
   const CompileSettings& compile = *model.compile;
+  std::vector<std::string> losses;
   std::vector<std::string> metrics;
-  for (const Item& metric : compile.metrics) metrics.push_back(metric.type);
+  const std::size_t different = compile.outputs.empty() ? 1 : compile.outputs.size();
+  for (std::size_t i = 0; i < different; ++i) {
+    const OutputSettings output = compile.of_output(i);
+    const std::string of = different == 1 ? "" : model.outputs.at(i).layer + ": ";
+    const std::string weight = output.weight == 1.0 ? "" : fmt::format("{} * ", output.weight);
+    losses.push_back(of + (output.loss.type.empty() ? "none" : weight + settings_text(output.loss)));
+    for (const Item& metric : output.metrics) metrics.push_back(of + metric.type);
+  }
   std::string text;
   const auto add = [&](std::string_view label, const std::string& value) {
     text += layout::colored(layout::pad_right(label, 11), Color::dim, style) + printable(value) + '\n';
   };
-  add("loss", compile.loss.type.empty() ? "none" : settings_text(compile.loss));
+  add("loss", join(losses));
   add("optimizer", compile.optimizer.type.empty() ? "none" : settings_text(compile.optimizer));
   if (!metrics.empty()) add("metrics", join(metrics));
   return text;
+}
+
+std::string sources_text(const std::vector<LayerOutput>& sources) {
+  std::vector<std::string> texts;
+  for (const LayerOutput& source : sources) texts.push_back(to_string(source));
+  return join(texts);
 }
 
 struct Counts {
@@ -68,7 +82,7 @@ std::vector<Column> layer_columns(const Model& model, const Lowered& lowered, Co
     shape.cells.push_back(batch_shape(lowered.graph.shape(layer.output)));
     activation.cells.emplace_back(layer.activation.name);
     number.cells.push_back(own == 0 ? "" : with_thousands(own));
-    inputs.cells.push_back(printable(join(model.layers[i].inputs)));
+    inputs.cells.push_back(printable(sources_text(model.layers[i].inputs)));
   }
   std::vector<Column> columns{name, type, shape, activation, number};
   if (!model.sequential) columns.push_back(inputs);
@@ -77,7 +91,8 @@ std::vector<Column> layer_columns(const Model& model, const Lowered& lowered, Co
 
 }  // namespace
 
-std::string model_text(const Model& model, const TextStyle& style) {
+std::string model_text(const Model& given, const TextStyle& style) {
+  const Model model = flattened(given);
   const Lowered lowered = lower(model, {});
   Counts counts;
   const std::vector<Column> columns = layout::fit(layer_columns(model, lowered, counts, style), style.width);

@@ -16,6 +16,7 @@
 #include "evenflow/model/optimizer_type.h"
 #include "evenflow/train.h"
 #include "evenflow/train/programs.h"
+#include "evenflow/train/samples.h"
 
 namespace evenflow {
 namespace {
@@ -55,38 +56,24 @@ class RunningMeans {
   Logs means_;
 };
 
-// "loss" and the model's metrics.
-RunningMeans running_means(const Model& model, const Shape& sample_target) {
+// "loss" and what the model logs beside it.
+RunningMeans running_means(const Model& model, const Samples& samples) {
   std::vector<std::string> names{"loss"};
   std::vector<char> roots{0};
-  const std::vector<std::string> metrics = metric_names(model);
-  const Shape target = concatenate(Shape{1}, sample_target);
-  const Shape output = concatenate(Shape{1}, output_shape(model));
-  for (std::size_t i = 0; i < metrics.size(); ++i) {
-    names.push_back(metrics[i]);
-    roots.push_back(
-        choose_metric(model.compile->metrics[i], target, output, model.compile->loss, model.keras.major).root);
+  const BatchShapes shapes = samples.shapes(1);
+  const std::vector<Shape> outputs = output_shapes(model, shapes.samples);
+  for (LoggedValue& value : logged_values(model)) {
+    names.push_back(std::move(value.name));
+    if (value.metric.type.empty()) {  // an output's loss
+      roots.push_back(0);
+      continue;
+    }
+    const Shape target = concatenate(Shape{1}, shapes.targets[value.output]);
+    const Shape output = concatenate(Shape{1}, outputs[value.output]);
+    const Item loss = model.compile->of_output(value.output).loss;
+    roots.push_back(choose_metric(value.metric, target, output, loss, model.keras.major).root);
   }
   return {std::move(names), std::move(roots)};
-}
-
-Shape sample_shape(const Tensor& tensor) {
-  return tensor.shape().slice(1, tensor.shape().rank());
-}
-
-// Copies the chosen rows one after the other.
-void gather_rows(const Tensor& from, std::span<const std::int64_t> rows, float* to) {
-  const auto width = static_cast<std::size_t>(sample_shape(from).count());
-  for (const std::int64_t row : rows) {
-    std::memcpy(to, from.data() + static_cast<std::size_t>(row) * width, width * sizeof(float));
-    to += width;
-  }
-}
-
-std::vector<std::int64_t> counted(std::int64_t count) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return rows;
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -106,25 +93,12 @@ double Evaluation::metric(std::string_view name) const {
 struct Network::Impl {
   Model model;
   TrainingState state;
-  std::map<std::int64_t, ForwardProgram> predictors{};  // by batch size
+  std::map<std::int64_t, ForwardProgram> predictors{};  // by batch size, for samples of the following shapes
+  std::vector<Shape> predictor_samples{};
 
   void require_compiled() const {
-    if (!model.compile || model.compile->loss.type.empty()) {
+    if (!model.compile || !model.compile->has_loss()) {
       fail(ErrorKind::usage, "model '{}' has no loss: compile it first, e.g. with loss \"mse\"", model.name);
-    }
-  }
-  void require_input(const Tensor& x) const {
-    if (x.empty() || x.shape().rank() < 1) fail(ErrorKind::input, "the data has no samples");
-    const Shape expected = input_shape(model);
-    if (sample_shape(x) != expected) {
-      fail(ErrorKind::input, "the model takes samples of shape {}, the data has {}", to_string(expected),
-           to_string(sample_shape(x)));
-    }
-  }
-  void require_pairs(const Tensor& x, const Tensor& y) const {
-    require_input(x);
-    if (y.empty() || y.shape()[0] != x.shape()[0]) {
-      fail(ErrorKind::input, "{} inputs but {} targets", x.shape()[0], y.empty() ? 0 : y.shape()[0]);
     }
   }
   void require_weights() const {
@@ -137,24 +111,24 @@ struct Network::Impl {
       }
     }
   }
-  Evaluation evaluate(const Tensor& x, const Tensor& y, int batch_size);
+  Evaluation evaluate(const Samples& samples, int batch_size);
 };
 
 // One call of fit: the data, the programs and what is logged.
 class FitRun {
  public:
-  FitRun(const Model& model, TrainingState& state, const Tensor& x, const Tensor& y, const FitOptions& options)
-      : model_(model), state_(state), x_(x), y_(y), options_(options), rows_(counted(x.shape()[0])) {}
+  FitRun(const Model& model, TrainingState& state, const Samples& samples, const FitOptions& options)
+      : model_(model), state_(state), samples_(samples), options_(options), rows_(counted(samples.count())) {}
 
-  std::int64_t steps() const { return (x_.shape()[0] + options_.batch_size - 1) / options_.batch_size; }
+  std::int64_t steps() const { return (samples_.count() + options_.batch_size - 1) / options_.batch_size; }
 
   // False when it was stopped before the end of the epoch.
   bool epoch(int epoch, Logs& logs) {
     if (options_.shuffle) {
       rows_ = Random(options_.seed, mix(stream_of("shuffle"), static_cast<std::uint64_t>(epoch)))
-                  .permutation(x_.shape()[0]);
+                  .permutation(samples_.count());
     }
-    RunningMeans means = running_means(model_, sample_shape(y_));
+    RunningMeans means = running_means(model_, samples_);
     const std::span<const std::int64_t> rows(rows_);
     const auto batch_size = static_cast<std::size_t>(options_.batch_size);
     bool finished = true;
@@ -162,8 +136,7 @@ class FitRun {
       const auto batch = rows.subspan(begin, std::min(batch_size, rows.size() - begin));
       const double rate = learning_rate(model_.compile->optimizer, state_.iterations);
       StepProgram& program = program_for(static_cast<std::int64_t>(batch.size()));
-      gather_rows(x_, batch, program.x());
-      gather_rows(y_, batch, program.y());
+      samples_.gather(batch, program.memory());
       program.run(rate);
       means.add(0, program.loss(), static_cast<std::int64_t>(batch.size()));
       for (std::size_t m = 1; m < means.means().size(); ++m) {
@@ -183,7 +156,7 @@ class FitRun {
   StepProgram& program_for(std::int64_t batch) {
     const auto found = programs_.find(batch);
     if (found != programs_.end()) return found->second;
-    return programs_.try_emplace(batch, model_, state_, batch, sample_shape(y_), options_.statistics, options_.seed)
+    return programs_.try_emplace(batch, model_, state_, samples_.shapes(batch), options_.statistics, options_.seed)
         .first->second;
   }
 
@@ -203,8 +176,7 @@ class FitRun {
 
   const Model& model_;
   TrainingState& state_;
-  const Tensor& x_;
-  const Tensor& y_;
+  const Samples& samples_;
   const FitOptions& options_;
   std::vector<std::int64_t> rows_;
   std::map<std::int64_t, StepProgram> programs_;
@@ -243,26 +215,33 @@ void Network::compile(const Settings& settings) {
 }
 
 History Network::fit(const Tensor& x, const Tensor& y, const FitOptions& options) {
+  return fit(std::span(&x, 1), std::span(&y, 1), options);
+}
+
+History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const FitOptions& options) {
   impl_->require_compiled();
-  impl_->require_pairs(x, y);
   if (options.epochs < 1) fail(ErrorKind::usage, "epochs must be at least 1, not {}", options.epochs);
   if (options.batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", options.batch_size);
+  Samples training{.x = x, .y = y, .weights = options.sample_weight};
+  Samples validation{.x = options.x_validation, .y = options.y_validation, .weights = {}};
+  require_samples(impl_->model, training);
+  std::pair<OwnedSamples, OwnedSamples> parts;
+  if (validation.x.empty() && options.validation_split > 0) {
+    parts = split_samples(training, options.validation_split);
+    training = parts.first.view();
+    validation = parts.second.view();
+  }
+  const bool validates = !validation.x.empty();
+  if (validates) require_samples(impl_->model, validation);
 
-  Split split;
-  const bool splits = options.x_validation == nullptr && options.validation_split > 0;
-  if (splits) split = split_validation(x, y, options.validation_split);
-  const Tensor* const x_validation = splits ? &split.x_validation : options.x_validation;
-  const Tensor* const y_validation = splits ? &split.y_validation : options.y_validation;
-  if (x_validation != nullptr) impl_->require_pairs(*x_validation, *y_validation);
-
-  FitRun run(impl_->model, impl_->state, splits ? split.x : x, splits ? split.y : y, options);
+  FitRun run(impl_->model, impl_->state, training, options);
   History history;
   for (int epoch = 0; epoch < options.epochs && !history.stopped; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
     EpochReport report{.epoch = epoch, .epochs = options.epochs};
     const bool finished = run.epoch(epoch, report.logs);
-    if (finished && x_validation != nullptr) {
-      const Evaluation evaluation = impl_->evaluate(*x_validation, *y_validation, options.batch_size);
+    if (finished && validates) {
+      const Evaluation evaluation = impl_->evaluate(validation, options.batch_size);
       report.logs.emplace_back("val_loss", evaluation.loss);
       for (const auto& [name, value] : evaluation.metrics) report.logs.emplace_back("val_" + name, value);
     }
@@ -274,18 +253,16 @@ History Network::fit(const Tensor& x, const Tensor& y, const FitOptions& options
   return history;
 }
 
-Evaluation Network::Impl::evaluate(const Tensor& x, const Tensor& y, int batch_size) {
-  const Shape sample_target = sample_shape(y);
-  RunningMeans means = running_means(model, sample_target);
+Evaluation Network::Impl::evaluate(const Samples& samples, int batch_size) {
+  RunningMeans means = running_means(model, samples);
   std::map<std::int64_t, ForwardProgram> programs;
-  const std::vector<std::int64_t> rows = counted(x.shape()[0]);
+  const std::vector<std::int64_t> rows = counted(samples.count());
   for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(batch_size)) {
     const auto batch =
         std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
     const auto size = static_cast<std::int64_t>(batch.size());
-    ForwardProgram& program = programs.try_emplace(size, model, state, size, &sample_target).first->second;
-    gather_rows(x, batch, program.x());
-    gather_rows(y, batch, program.y());
+    ForwardProgram& program = programs.try_emplace(size, model, state, samples.shapes(size)).first->second;
+    samples.gather(batch, program.memory());
     program.run();
     means.add(0, program.loss(), size);
     for (std::size_t m = 1; m < means.means().size(); ++m) means.add(m, program.metric(m - 1), size);
@@ -296,27 +273,45 @@ Evaluation Network::Impl::evaluate(const Tensor& x, const Tensor& y, int batch_s
 }
 
 Evaluation Network::evaluate(const Tensor& x, const Tensor& y, int batch_size) {
+  return evaluate(std::span(&x, 1), std::span(&y, 1), batch_size);
+}
+
+Evaluation Network::evaluate(std::span<const Tensor> x, std::span<const Tensor> y, int batch_size) {
   impl_->require_compiled();
-  impl_->require_pairs(x, y);
   if (batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", batch_size);
-  return impl_->evaluate(x, y, batch_size);
+  const Samples samples{.x = x, .y = y, .weights = {}};
+  require_samples(impl_->model, samples);
+  return impl_->evaluate(samples, batch_size);
 }
 
 Tensor Network::predict(const Tensor& x, int batch_size) {
-  impl_->require_input(x);
+  return std::move(predict(std::span(&x, 1), batch_size).front());
+}
+
+std::vector<Tensor> Network::predict(std::span<const Tensor> x, int batch_size) {
+  require_inputs(impl_->model, x);
   if (batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", batch_size);
-  Tensor predictions(concatenate(Shape{x.shape()[0]}, output_shape(impl_->model)));
-  const std::vector<std::int64_t> rows = counted(x.shape()[0]);
-  float* out = predictions.data();
+  const Samples samples{.x = x, .y = {}, .weights = {}};
+  std::vector<Shape> shapes = sample_shapes(x);
+  std::vector<Tensor> predictions;
+  for (const Shape& shape : output_shapes(impl_->model, shapes)) {
+    predictions.emplace_back(concatenate(Shape{samples.count()}, shape));
+  }
+  if (impl_->predictor_samples != shapes) impl_->predictors.clear();
+  impl_->predictor_samples = std::move(shapes);
+  const std::vector<std::int64_t> rows = counted(samples.count());
   for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(batch_size)) {
     const auto batch =
         std::span(rows).subspan(begin, std::min(static_cast<std::size_t>(batch_size), rows.size() - begin));
     const auto size = static_cast<std::int64_t>(batch.size());
     ForwardProgram& program =
-        impl_->predictors.try_emplace(size, impl_->model, impl_->state, size, nullptr).first->second;
-    gather_rows(x, batch, program.x());
+        impl_->predictors.try_emplace(size, impl_->model, impl_->state, samples.shapes(size)).first->second;
+    samples.gather(batch, program.memory());
     program.run();
-    out = std::copy(program.prediction().begin(), program.prediction().end(), out);
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+      const std::span<const float> part = program.prediction(i);
+      std::copy(part.begin(), part.end(), predictions[i].data() + begin * (part.size() / batch.size()));
+    }
   }
   return predictions;
 }

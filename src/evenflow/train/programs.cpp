@@ -15,13 +15,27 @@ CompileOptions parameters_of(TrainingState& state) {
   return {.parameter = [&state](std::string_view name, const Shape& shape) { return state.find(name, shape); }};
 }
 
-Shape batched(std::int64_t batch, const Shape& sample) {
-  return concatenate(Shape{batch}, sample);
+LossOptions loss_options(const BatchShapes& shapes) {
+  LossOptions options{.targets = {}, .sample_weights = shapes.sample_weights};
+  for (const Shape& target : shapes.targets) options.targets.push_back(concatenate(Shape{shapes.batch}, target));
+  return options;
+}
+
+BatchMemory memory_of(const Program& program, const BatchShapes& shapes) {
+  BatchMemory memory;
+  for (std::size_t i = 0; i < shapes.samples.size(); ++i) memory.x.push_back(program.input(input_name(i)).f32());
+  for (std::size_t i = 0; i < shapes.targets.size(); ++i) {
+    memory.y.push_back(program.input(target_name(i)).f32());
+    if (shapes.sample_weights) memory.weights.push_back(program.input(sample_weight_name(i)).f32());
+  }
+  return memory;
 }
 
 std::vector<const float*> metric_outputs(const Program& program, const Model& model) {
   std::vector<const float*> outputs;
-  for (const std::string& name : metric_names(model)) outputs.push_back(program.output("metric/" + name).f32());
+  for (const LoggedValue& value : logged_values(model)) {
+    outputs.push_back(program.output("metric/" + value.name).f32());
+  }
   return outputs;
 }
 
@@ -38,20 +52,20 @@ float* TrainingState::find(std::string_view name, const Shape& shape) {
   return tensor->data();
 }
 
-StepProgram::StepProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape& sample_target,
-                         bool statistics, std::uint64_t seed)
+StepProgram::StepProgram(const Model& model, TrainingState& state, const BatchShapes& shapes, bool statistics,
+                         std::uint64_t seed)
     : state_(state) {
   TrainingStep step =
-      build_training_step(model, {.batch = batch,
-                                  .target_shape = batched(batch, sample_target),
+      build_training_step(model, {.batch = shapes.batch,
+                                  .samples = shapes.samples,
+                                  .loss = loss_options(shapes),
                                   .statistics = statistics ? StatisticsLevel::norms : StatisticsLevel::off});
   for (const TrainingStep::Slot& slot : step.slots) {
     if (state.slots.find(slot.name) == nullptr) state.slots.set(slot.name, Tensor(slot.shape, slot.initial));
   }
   program_ = Program::compile(std::move(step.graph), parameters_of(state));
   program_.state().seed = seed;
-  x_ = program_.input("x").f32();
-  y_ = program_.input("y").f32();
+  memory_ = memory_of(program_, shapes);
   loss_ = program_.output("loss").f32();
   metrics_ = metric_outputs(program_, model);
   if (program_.has_output("clip_scale")) clip_scale_ = program_.output("clip_scale").f32();
@@ -101,19 +115,21 @@ double StepProgram::global_norm() const {
   return std::sqrt(squares);
 }
 
-ForwardProgram::ForwardProgram(const Model& model, TrainingState& state, std::int64_t batch,
-                               const Shape* sample_target) {
-  Lowered lowered = lower(model, {.batch = batch, .training = false});
-  if (sample_target != nullptr) add_loss(lowered, model, batched(batch, *sample_target));
+ForwardProgram::ForwardProgram(const Model& model, TrainingState& state, const BatchShapes& shapes) {
+  Lowered lowered = lower(model, {.batch = shapes.batch, .training = false, .samples = shapes.samples});
+  const bool judged = !shapes.targets.empty();
+  if (judged) add_loss(lowered, model, loss_options(shapes));
+  const std::size_t outputs = lowered.outputs.size();
   program_ = Program::compile(std::move(lowered.graph), parameters_of(state));
-  x_ = program_.input("x").f32();
-  if (sample_target != nullptr) {
-    y_ = program_.input("y").f32();
+  memory_ = memory_of(program_, shapes);
+  if (judged) {
     loss_ = program_.output("loss").f32();
     metrics_ = metric_outputs(program_, model);
   }
-  const Buffer prediction = program_.output("prediction");
-  prediction_ = {prediction.f32(), prediction.count()};
+  for (std::size_t i = 0; i < outputs; ++i) {
+    const Buffer prediction = program_.output(output_name(i));
+    predictions_.emplace_back(prediction.f32(), prediction.count());
+  }
 }
 
 }  // namespace evenflow

@@ -24,14 +24,29 @@ struct TrainingState {
   float* find(std::string_view name, const Shape& shape);
 };
 
+// What a program is compiled for.
+struct BatchShapes {
+  std::int64_t batch = 1;
+  std::vector<Shape> samples;   // of one sample of each input
+  std::vector<Shape> targets;   // of one sample of each output's target; empty: no loss
+  bool sample_weights = false;  // of the loss
+};
+
+// Memory that a batch is written to: inputs, targets and sample weights in order.
+struct BatchMemory {
+  std::vector<float*> x;
+  std::vector<float*> y;
+  std::vector<float*> weights;
+};
+
 // A training step compiled for one batch size.
 class StepProgram {
  public:
-  StepProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape& sample_target, bool statistics,
-              std::uint64_t seed);
+  StepProgram(const Model& model, TrainingState& state, const BatchShapes& shapes, bool statistics, std::uint64_t seed);
 
-  float* x() const { return x_; }
-  float* y() const { return y_; }
+  const BatchMemory& memory() const { return memory_; }
+  float* x(std::size_t input = 0) const { return memory_.x[input]; }
+  float* y(std::size_t output = 0) const { return memory_.y[output]; }
   // Runs the step and counts it.
   void run(double learning_rate);
 
@@ -48,8 +63,7 @@ class StepProgram {
 
   TrainingState& state_;
   Program program_;
-  float* x_ = nullptr;
-  float* y_ = nullptr;
+  BatchMemory memory_;
   const float* loss_ = nullptr;
   const float* clip_scale_ = nullptr;
   std::vector<const float*> metrics_;
@@ -59,25 +73,24 @@ class StepProgram {
   std::vector<ParameterReport> reports_;
 };
 
-// The forward pass compiled for one batch size, with the loss and metrics when a target shape is given.
+// The forward pass compiled for one batch size, with the loss and metrics when target shapes are given.
 class ForwardProgram {
  public:
-  ForwardProgram(const Model& model, TrainingState& state, std::int64_t batch, const Shape* sample_target);
+  ForwardProgram(const Model& model, TrainingState& state, const BatchShapes& shapes);
 
-  float* x() const { return x_; }
-  float* y() const { return y_; }
+  const BatchMemory& memory() const { return memory_; }
+  float* x(std::size_t input = 0) const { return memory_.x[input]; }
   void run() { program_.run(); }
   double loss() const { return static_cast<double>(*loss_); }
   double metric(std::size_t index) const { return static_cast<double>(*metrics_[index]); }
-  std::span<const float> prediction() const { return prediction_; }
+  std::span<const float> prediction(std::size_t output = 0) const { return predictions_[output]; }
 
  private:
   Program program_;
-  float* x_ = nullptr;
-  float* y_ = nullptr;
+  BatchMemory memory_;
   const float* loss_ = nullptr;
   std::vector<const float*> metrics_;
-  std::span<const float> prediction_;
+  std::vector<std::span<const float>> predictions_;
 };
 
 }  // namespace evenflow

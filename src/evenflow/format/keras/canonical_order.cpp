@@ -23,16 +23,16 @@ class Walk {
     }
   }
 
-  std::vector<std::size_t> run(const std::vector<std::string>& outputs) {
-    for (const std::string& output : outputs) descend(find(output, "the model's output"));
+  std::vector<std::size_t> run(const std::vector<LayerOutput>& outputs) {
+    for (const LayerOutput& output : outputs) descend(find(output.layer, "the model's output"));
     if (finished_.size() < layers_.size()) {
       const auto unused = static_cast<std::size_t>(std::find(done_.begin(), done_.end(), false) - done_.begin());
       fail(ErrorKind::input, "layer '{}' does not lead to the model's output", printable(layers_[unused].name));
     }
     std::vector<std::size_t> depth(layers_.size());
     for (auto layer = finished_.rbegin(); layer != finished_.rend(); ++layer) {
-      for (const std::string& input : layers_[*layer].inputs) {
-        std::size_t& input_depth = depth[position_.find(input)->second];
+      for (const LayerOutput& input : layers_[*layer].inputs) {
+        std::size_t& input_depth = depth[position_.find(input.layer)->second];
         input_depth = std::max(input_depth, depth[*layer] + 1);
       }
     }
@@ -74,7 +74,7 @@ class Walk {
     while (!stack.empty()) {
       const std::size_t layer = stack.back().layer;
       if (stack.back().next_input < layers_[layer].inputs.size()) {
-        const std::string& input = layers_[layer].inputs[stack.back().next_input++];
+        const std::string& input = layers_[layer].inputs[stack.back().next_input++].layer;
         enter(find(input, fmt::format("the input of layer '{}'", printable(layers_[layer].name))));
       } else {
         done_[layer] = true;
@@ -94,7 +94,7 @@ class Walk {
 
 }  // namespace
 
-std::vector<Layer> canonical_order(std::vector<Layer> layers, const std::vector<std::string>& outputs) {
+std::vector<Layer> canonical_order(std::vector<Layer> layers, const std::vector<LayerOutput>& outputs) {
   std::vector<Layer> result;
   result.reserve(layers.size());
   for (const std::size_t i : Walk(layers).run(outputs)) result.push_back(std::move(layers[i]));

@@ -10,6 +10,6 @@ namespace evenflow::keras {
 // The layers in the order that Keras computes from the connections when it loads the model: weight groups and
 // optimizer slots are numbered in it, whatever the order in the file. Every layer comes after its inputs.
 // Throws Error(input) for a cycle, an unknown input or output, and for a layer that does not lead to an output.
-std::vector<Layer> canonical_order(std::vector<Layer> layers, const std::vector<std::string>& outputs);
+std::vector<Layer> canonical_order(std::vector<Layer> layers, const std::vector<LayerOutput>& outputs);
 
 }  // namespace evenflow::keras

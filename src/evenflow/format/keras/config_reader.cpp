@@ -42,7 +42,7 @@ void check_call_arguments(const Json& arguments) {
 }
 
 // Keras 3: {"args": [tensor] or [[tensor, tensor]], "kwargs": {...}}.
-void collect_tensors(const Json& argument, std::vector<std::string>& inputs) {
+void collect_tensors(const Json& argument, std::vector<LayerOutput>& inputs) {
   if (argument.is_array()) {
     for (const Json& element : argument) collect_tensors(element, inputs);
   } else if (optional_key(argument, "class_name") == "__keras_tensor__") {
@@ -53,7 +53,7 @@ void collect_tensors(const Json& argument, std::vector<std::string>& inputs) {
 }
 
 // Keras 2: a list of [layer, node, tensor, arguments]; for a single input sometimes that list alone.
-void collect_references(const Json& node, std::vector<std::string>& inputs) {
+void collect_references(const Json& node, std::vector<LayerOutput>& inputs) {
   const bool single = !node.empty() && node[0].is_string();
   for (const Json& reference : single ? Json::array({node}) : node) {
     inputs.push_back(referred_layer(reference));
@@ -61,8 +61,8 @@ void collect_references(const Json& node, std::vector<std::string>& inputs) {
   }
 }
 
-std::vector<std::string> read_inputs(const Json& entry) {
-  std::vector<std::string> inputs;
+std::vector<LayerOutput> read_inputs(const Json& entry) {
+  std::vector<LayerOutput> inputs;
   const Json& nodes = required_list(entry, "inbound_nodes");
   if (nodes.size() > 1) {
     fail(ErrorKind::unsupported, "is called {} times; shared layers are not supported", nodes.size());
@@ -79,7 +79,7 @@ std::vector<std::string> read_inputs(const Json& entry) {
 }
 
 // A nested structure whose leaves are references.
-void collect_outputs(const Json& structure, std::vector<std::string>& outputs) {
+void collect_outputs(const Json& structure, std::vector<LayerOutput>& outputs) {
   if (structure.is_array() && !structure.empty() && structure[0].is_string()) {
     outputs.push_back(referred_layer(structure));
   } else if (structure.is_structured()) {
@@ -111,7 +111,7 @@ Layer read_functional_layer(const Json& entry, KerasVersion version) {
     fail(ErrorKind::unsupported, "the operation {} is not supported; known are Add and Multiply", printable(type));
   }
   // In front of the layer's own checks: a shared layer may be of a type that is unknown, too.
-  std::vector<std::string> inputs = read_inputs(entry);
+  std::vector<LayerOutput> inputs = read_inputs(entry);
   Layer layer = read_layer(entry, version);
   layer.inputs = std::move(inputs);
   return layer;

@@ -32,7 +32,7 @@ class FunctionalWriter {
       layers.push_back(entry(layer));
       if (layer.type == "InputLayer") inputs.push_back(Json::array({layer.name, 0, 0}));
     }
-    for (const std::string& output : model_.outputs) outputs.push_back(Json::array({output, 0, 0}));
+    for (const LayerOutput& output : model_.outputs) outputs.push_back(Json::array({output.layer, 0, output.index}));
     // Keras writes a single input or output without the outer list.
     return {{"name", model_.name},
             {"trainable", true},
@@ -42,10 +42,12 @@ class FunctionalWriter {
   }
 
  private:
-  Json tensor(const std::string& layer) const {
+  Json tensor(const LayerOutput& source) const {
     return {{"class_name", "__keras_tensor__"},
             {"config",
-             {{"shape", shapes_.at(layer)}, {"dtype", "float32"}, {"keras_history", Json::array({layer, 0, 0})}}}};
+             {{"shape", shapes_.at(source.layer)},
+              {"dtype", "float32"},
+              {"keras_history", Json::array({source.layer, 0, source.index})}}}};
   }
 
   Json entry(const Layer& layer) const {
@@ -54,7 +56,7 @@ class FunctionalWriter {
     result["inbound_nodes"] = Json::array();
     if (layer.inputs.empty()) return result;
     Json tensors = Json::array();
-    for (const std::string& input : layer.inputs) tensors.push_back(tensor(input));
+    for (const LayerOutput& input : layer.inputs) tensors.push_back(tensor(input));
     // Layers that merge take a list of tensors, even of one.
     const bool merges = layer_type(layer.type).maximum_inputs > 1;
     if (merges) tensors = Json::array({std::move(tensors)});
@@ -83,7 +85,8 @@ Json model_config(const Model& model, const Lowered& lowered) {
     result = keras_object("keras.src.models.functional", "Functional", FunctionalWriter(model, lowered).config());
     result["registered_name"] = "Functional";
   }
-  if (model.compile) result["compile_config"] = compile_config(model, lowered.graph.shape(lowered.output));
+  if (model.compile)
+    result["compile_config"] = compile_config(model, lowered.graph.shape(lowered.outputs.front().value));
   return result;
 }
 
