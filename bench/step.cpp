@@ -1,5 +1,5 @@
-// Time of one whole training step (forward, loss, backward, update) of the benchmark networks, with statistics of
-// every parameter at every step and without. Prints a JSON object per network; bench/run makes the table.
+// Time of one whole training step (forward, loss, backward, update) of the benchmark networks, without statistics, with
+// norms and with full statistics at every step. Prints a JSON object per network; bench/run makes the table.
 //
 //   bench_step [name] [--threads N] [--seconds S] [--profile]
 #include <fmt/format.h>
@@ -53,7 +53,7 @@ Model make_model(const Setup& network) {
 
 class Runner {
  public:
-  Runner(const Setup& network, bool statistics)
+  Runner(const Setup& network, StatisticsLevel statistics)
       : model_(make_model(network)), batch_(network.batch), output_(network.output) {
     state_.weights = initialize(model_, 1);
     program_ = std::make_unique<StepProgram>(
@@ -105,22 +105,26 @@ void print_profile(Runner& runner) {
 
 void bench(const Setup& network, int threads, double seconds, bool profile) {
   set_threads(threads >= 0 ? threads : network.threads);
-  Runner plain(network, false);
-  Runner measured(network, true);
-  plain.measure(seconds / 4);  // warm up
-  measured.measure(seconds / 4);
-  if (profile) return print_profile(measured);
-  // Turn about, so that a slow moment of the machine meets both.
-  std::vector<double> plain_ms, measured_ms, ratio;
+  Runner plain(network, StatisticsLevel::off);
+  Runner norms(network, StatisticsLevel::norms);
+  Runner full(network, StatisticsLevel::full);
+  for (Runner* runner : {&plain, &norms, &full}) runner->measure(seconds / 4);  // warm up
+  if (profile) return print_profile(full);
+  // Turn about, so that a slow moment of the machine meets all.
+  std::vector<double> plain_ms, norms_ms, full_ms, norms_ratio, full_ratio;
   constexpr int kRounds = 15;
   for (int i = 0; i < kRounds; ++i) {
     plain_ms.push_back(plain.measure(seconds / kRounds));
-    measured_ms.push_back(measured.measure(seconds / kRounds));
-    ratio.push_back(measured_ms.back() / plain_ms.back());
+    norms_ms.push_back(norms.measure(seconds / kRounds));
+    full_ms.push_back(full.measure(seconds / kRounds));
+    norms_ratio.push_back(norms_ms.back() / plain_ms.back());
+    full_ratio.push_back(full_ms.back() / plain_ms.back());
   }
-  fmt::print(R"({{"name": "{}", "plain_ms": {:.5f}, "statistics_ms": {:.5f}, "statistics_cost": {:.4f}}})"
+  fmt::print(R"({{"name": "{}", "plain_ms": {:.5f}, "statistics_ms": {:.5f}, "statistics_cost": {:.4f}, )"
+             R"("full_ms": {:.5f}, "full_cost": {:.4f}}})"
              "\n",
-             network.name, median(plain_ms), median(measured_ms), median(ratio) - 1);
+             network.name, median(plain_ms), median(norms_ms), median(norms_ratio) - 1, median(full_ms),
+             median(full_ratio) - 1);
   std::fflush(stdout);
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 
 #include "evenflow/data.h"
 #include "evenflow/model.h"
+#include "evenflow/statistics.h"
 #include "evenflow/tensor.h"
 
 namespace evenflow {
@@ -31,29 +33,64 @@ struct Recipe {
 Json to_json(const Recipe& recipe);
 Recipe recipe_from_json(const Json& json);
 
-// Numbers of one parameter after a step, before clipping unless said otherwise.
+// Numbers of one parameter at a step. Of the raw gradient (before clipping) unless said otherwise; elements that are
+// not finite are counted and left out of all other numbers.
 struct ParameterReport {
   std::string_view name;
   double gradient_norm = 0;
-  double gradient_maximum = 0;
+  double gradient_maximum = 0;  // of the absolute values
   double gradient_mean = 0;
   double zero_fraction = 0;
   double non_finite = 0;
+  double clipped_norm = 0;  // of the gradient after clipping
   double weight_norm = 0;   // before the update
   double update_norm = 0;   // of the change, clipping included
   double update_ratio = 0;  // update_norm / weight_norm; infinite for weights that are all zero (a fresh bias)
+  std::span<const double> exponents = {};  // histogram of kExponentBins bins; empty below full statistics
+};
+
+// Numbers of one layer's output at a step with full statistics; NaN where one makes no sense. Elements that are not
+// finite are counted and left out of all other numbers.
+struct LayerReport {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  std::string_view name;
+  double second_moment = kNone;      // E[a^2]
+  double variance_fraction = kNone;  // share of it that differs from sample to sample, 0..1
+  double cosine = kNone;             // mean over pairs of samples
+  double mean_slope = kNone;         // E[f'(z)] of the activation
+  double mean_square_slope = kNone;  // E[f'(z)^2]
+  double saturated = kNone;          // fraction of outputs beyond the activation's saturation bounds
+  double dead = kNone;               // fraction of units whose slope is 0 for every sample of the batch
+  double gradient_norm = kNone;      // |dL/d output|
+  double non_finite = 0;             // elements of the output and of its gradient
+  // Of a recurrent layer: |dL/d state| at each time step, first to last.
+  std::span<const double> time_gradient_norms = {};
+};
+
+// What a call of fit starts with. The references stay valid, and weights and slots current, until it returns.
+struct StartReport {
+  const Model& model;
+  const Weights& weights;
+  const Weights& slots;  // of the optimizer; those that a first step adds start with their initial values
+  std::uint64_t iteration;
+  std::span<const Tensor> x, y, sample_weight;  // training part
+  int epochs, batch_size;
+  std::int64_t steps;  // per epoch
+  std::uint64_t seed;
 };
 
 struct StepReport {
   int epoch = 0;                // from 0
   std::int64_t step = 0;        // in this epoch, from 0
   std::int64_t steps = 0;       // in this epoch
-  std::uint64_t iteration = 0;  // since the start of training
+  std::uint64_t iteration = 0;  // since the start of training: 1 after the first step
   double loss = 0;              // of this batch
-  double global_norm = 0;       // of all raw gradients
+  double global_norm = 0;       // of all raw gradients; NaN when one is not finite or was not measured
   double learning_rate = 0;
-  double clip_factor = 1;                       // what global-norm clipping multiplied the gradients with
+  double clip_factor = 1;  // norm of all gradients after clipping over the norm before; NaN when not measured
   std::span<const ParameterReport> parameters;  // empty with statistics off
+  std::span<const LayerReport> layers;          // empty below full statistics
+  std::span<const std::int64_t> rows;           // the samples of the batch
   // Means over the epoch so far, as Keras logs them: "loss", then the metrics.
   std::span<const std::pair<std::string, double>> running;
 };
@@ -69,6 +106,7 @@ struct EpochReport {
 class Observer {
  public:
   virtual ~Observer() = default;
+  virtual void on_start(const StartReport&) {}
   virtual void on_step(const StepReport&) {}
   virtual void on_epoch(const EpochReport&) {}
 };
@@ -82,7 +120,8 @@ struct FitOptions {
   std::span<const Tensor> sample_weight = {};  // (samples) for each output; empty: all 1
   bool shuffle = true;
   std::uint64_t seed = 0;
-  bool statistics = true;  // per-parameter numbers at every step
+  StatisticsLevel statistics = StatisticsLevel::norms;
+  int statistics_interval = 1;  // measures the steps whose iteration is a multiple of it, and the first
   std::vector<Observer*> observers = {};
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler: training ends after the step
 };

@@ -32,19 +32,36 @@ void remove_dead_nodes(Graph& graph) {
   graph.replace_nodes(std::move(kept));
 }
 
-void hoist_mutations(Graph& graph) {
+namespace {
+
+// A node whose results are only read after the step, like those of statistics. One that reads a parameter is none: it
+// must see the value before or after the update as it was asked.
+bool is_leaf(const Graph& graph, const Node& node, const std::vector<int>& readers_in_graph) {
+  return std::all_of(node.outputs.begin(), node.outputs.end(),
+                     [&](ValueId id) { return readers_in_graph[static_cast<std::size_t>(id.index)] == 0; }) &&
+         std::none_of(node.inputs.begin(), node.inputs.end(),
+                      [&](ValueId id) { return graph.value(id).role == Value::Role::parameter; });
+}
+
+}  // namespace
+
+void hoist_consumers(Graph& graph) {
   const std::span<const Node> nodes = graph.nodes();
   // Readers of each value that have not been placed yet.
   std::vector<int> pending(graph.values().size(), 0);
   for (const Node& node : nodes) {
     for (const ValueId id : node.inputs) ++pending[static_cast<std::size_t>(id.index)];
   }
+  std::vector<char> early(nodes.size(), 0);
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    early[n] = !nodes[n].op->mutated_inputs().empty() || is_leaf(graph, nodes[n], pending);
+  }
   std::vector<char> computed(graph.values().size(), 0);
   for (std::size_t i = 0; i < computed.size(); ++i) computed[i] = graph.values()[i].role != Value::Role::computed;
 
-  std::vector<std::size_t> waiting;  // mutating nodes, in their order
+  std::vector<std::size_t> waiting;  // in their order
   for (std::size_t n = 0; n < nodes.size(); ++n) {
-    if (!nodes[n].op->mutated_inputs().empty()) waiting.push_back(n);
+    if (early[n]) waiting.push_back(n);
   }
   std::vector<Node> order;
   const auto place = [&](const Node& node) {
@@ -71,7 +88,7 @@ void hoist_mutations(Graph& graph) {
     while (next_waiting < waiting.size() && waiting[next_waiting] == nodes.size()) ++next_waiting;
   };
   for (std::size_t n = 0; n < nodes.size(); ++n) {
-    if (nodes[n].op->mutated_inputs().empty()) {
+    if (!early[n]) {
       place(nodes[n]);
     } else if (const auto it = std::find(waiting.begin(), waiting.end(), n); it != waiting.end()) {
       place(nodes[n]);

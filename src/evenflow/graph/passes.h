@@ -17,9 +17,10 @@ void fuse_epilogues(Graph& graph);
 // Chains of element-wise nodes become one node that makes a single pass over the memory.
 void fuse_elementwise(Graph& graph);
 
-// Moves nodes that mutate parameters to the earliest place: after all that they and others read. A gradient is then
-// consumed while it is still in the cache, and its memory is free for the next one.
-void hoist_mutations(Graph& graph);
+// Moves nodes that mutate parameters, and those that nothing in the step waits for (statistics), to the earliest place:
+// after all that they and others read. A gradient is then consumed while it is still in the cache, and its memory is
+// free for the next one.
+void hoist_consumers(Graph& graph);
 
 // How many nodes read each value; graph outputs count once.
 std::vector<int> count_readers(const Graph& graph);

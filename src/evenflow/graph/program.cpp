@@ -96,7 +96,7 @@ Program Program::compile(Graph graph, const CompileOptions& options) {
     passes::fuse_epilogues(graph);
     passes::fuse_elementwise(graph);
   }
-  passes::hoist_mutations(graph);
+  passes::hoist_consumers(graph);
   graph.verify();
 
   Program program;

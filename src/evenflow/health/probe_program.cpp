@@ -28,17 +28,6 @@ std::string factor_name(std::size_t layer) {
   return fmt::format("/gradient_scale/{}", layer);
 }  // no layer's name is empty
 
-bool has_slope(const LoweredLayer& layer) {
-  return layer.activation.function != nullptr && layer.activation.function->id != "linear";
-}
-
-// What the layer's activation is applied to: the output of its linear map, or the input of a layer that is nothing but
-// an activation. Absent without an activation.
-ValueId pre_activation(const LoweredLayer& layer) {
-  if (layer.pre_activation) return layer.pre_activation;
-  return layer.activation.function != nullptr || layer.activation.row_wise ? layer.inputs.front() : ValueId{};
-}
-
 // log2 of the root mean square; NaN where there is no finite one.
 double log2_rms(const double* moments) {
   if (moments == nullptr || moments[kNonFinite] > 0 || !(moments[kSumOfSquares] > 0)) {
@@ -104,9 +93,9 @@ void ProbeProgram::add_forward_taps(Lowered& lowered) {
     const Graph::Scope scope(graph, layer.name);
     graph.output(fmt::format("output/{}", i), ops::moments(graph, layer.output));
     graph.output(fmt::format("across/{}", i), ops::across_samples(graph, layer.output));
-    if (!has_slope(layer)) continue;
+    if (!layer.has_slope()) continue;
     const ActivationFunction& f = *layer.activation.function;
-    const ValueId z = pre_activation(layer);
+    const ValueId z = layer.activation_input();
     graph.output(fmt::format("pre_activation/{}", i), ops::moments(graph, z));
     graph.output(fmt::format("activation/{}", i),
                  ops::activation_statistics(graph, z, layer.output, f.kernel, layer.activation.parameters,
@@ -127,7 +116,7 @@ void ProbeProgram::add_backward_taps(Lowered& lowered, ValueId loss, ValueId cot
   for (std::size_t i = 0; i < lowered.layers.size(); ++i) {
     const LoweredLayer& layer = lowered.layers[i];
     want(layer.output, fmt::format("output_gradient/{}", i));
-    want(pre_activation(layer), fmt::format("pre_activation_gradient/{}", i));
+    want(layer.activation_input(), fmt::format("pre_activation_gradient/{}", i));
     if (const ParameterInfo* kernel = kernel_of(layer)) {
       want(graph.parameter(kernel->name, kernel->shape), fmt::format("kernel_gradient/{}", i));
     }

@@ -10,6 +10,7 @@
 #include "evenflow/graph.h"
 #include "evenflow/model.h"
 #include "evenflow/model/activation_function.h"
+#include "evenflow/statistics.h"
 
 namespace evenflow {
 
@@ -24,6 +25,15 @@ struct LoweredLayer {
   ActivationChoice activation;            // function null and row_wise false when the layer has none
   std::vector<ParameterInfo> parameters;  // not those that it shares with an earlier call
   Item activity_regularizer;              // of the output; type empty: none
+
+  // What the activation is applied to: the output of the linear map, or the input of a layer that is nothing but an
+  // activation. Absent without an activation.
+  ValueId activation_input() const {
+    if (pre_activation) return pre_activation;
+    return activation.function != nullptr || activation.row_wise ? inputs.front() : ValueId{};
+  }
+  // Is there an element-wise activation other than linear?
+  bool has_slope() const { return activation.function != nullptr && activation.function->id != "linear"; }
 
   ValueId output_at(int index) const { return index == 0 ? output : more_outputs[static_cast<std::size_t>(index) - 1]; }
 };
@@ -80,9 +90,6 @@ struct LoggedValue {
 };
 std::vector<LoggedValue> logged_values(const Model& model);
 
-// How much of a training step is measured.
-enum class StatisticsLevel : std::uint8_t { off, norms, full };
-
 struct TrainingStepOptions {
   std::int64_t batch = 32;
   std::vector<Shape> samples = {};  // see LoweringOptions
@@ -95,7 +102,15 @@ struct TrainingStepOptions {
 //   "update/<parameter>"   float64[kUpdateStatistics], see graph/update_rule.h, for every trainable parameter;
 //   "global_norm"          float64 scalar, of all raw gradients, with clipping by global norm (otherwise it is the root
 //                          of the sum of all gradient_squares);
-//   "clip_scale"           float32 scalar, with clipping by global norm.
+//   "clip_scale"           float32 scalar, with clipping by global norm;
+//   "clip_scale/<parameter>"       float32 scalar, with clipping by norm;
+//   "clipped_squares/<parameter>"  float64[1], with clipping by value: of the gradient after it.
+// With full statistics also:
+//   "exponents/<parameter>"     float64[kExponentFields], see graph/ops/update.h;
+//   "layer/<layer>"             float64[kLayerStatisticsSize], see graph/ops/layer_statistics.h, for every layer but
+//                               InputLayers;
+//   "layer_gradient/<layer>"    float64[kMomentsSize], of dLoss/doutput where the loss depends on the output itself;
+//   "state_gradient/<layer>/<state>"  of recurrent layers, see LoweringOptions.
 // Parameters of the graph: the model's by name, and the optimizer's slots by "<parameter>/<slot>".
 struct TrainingStep {
   Graph graph;
@@ -106,6 +121,13 @@ struct TrainingStep {
     float initial;
   };
   std::vector<Slot> slots;
+  struct MeasuredLayer {
+    std::string name;
+    double units;  // elements of one sample's output
+    bool has_slope;
+    std::string state;  // a graph output "state_gradient/..." of the layer, the first; "" without
+  };
+  std::vector<MeasuredLayer> layers;  // with full statistics
 };
 TrainingStep build_training_step(const Model& model, const TrainingStepOptions& options);
 

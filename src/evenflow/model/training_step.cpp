@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -17,29 +18,79 @@ struct Trained {
   ValueId gradient;
 };
 
-std::vector<Trained> differentiate_parameters(Graph& graph, ValueId loss,
-                                              const std::vector<ParameterInfo>& parameters) {
-  std::vector<Trained> all;
-  std::vector<ValueId> weights;
+std::vector<const LoweredLayer*> measured_layers(const Lowered& lowered) {
+  std::vector<const LoweredLayer*> layers;
+  for (const LoweredLayer& layer : lowered.layers) {
+    if (layer.type != "InputLayer" && lowered.graph.shape(layer.output).rank() > 0) layers.push_back(&layer);
+  }
+  return layers;
+}
+
+void measure_outputs(Lowered& lowered) {
+  Graph& graph = lowered.graph;
+  for (const LoweredLayer* layer : measured_layers(lowered)) {
+    const Graph::Scope scope(graph, layer->name);
+    ops::SlopeOf slope;
+    if (layer->has_slope()) {
+      const ActivationFunction& f = *layer->activation.function;
+      slope = {.function = &f.kernel,
+               .parameters = layer->activation.parameters,
+               .below = f.saturated_below,
+               .above = f.saturated_above};
+    }
+    graph.output("layer/" + layer->name, ops::layer_statistics(graph, layer->output, layer->activation_input(), slope));
+  }
+}
+
+std::vector<Trained> trainable_parameters(Graph& graph, const std::vector<ParameterInfo>& parameters) {
+  std::vector<Trained> trained;
   for (const ParameterInfo& parameter : parameters) {
     if (!parameter.trainable) continue;
-    weights.push_back(graph.parameter(parameter.name, parameter.shape));
-    all.push_back({.info = &parameter, .weights = weights.back()});
-  }
-  const std::vector<ValueId> gradients = differentiate(graph, loss, weights);
-  std::vector<Trained> trained;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!gradients[i]) continue;  // its layer does not lead to the output
-    all[i].gradient = gradients[i];
-    trained.push_back(all[i]);
+    trained.push_back(
+        {.info = &parameter, .weights = graph.parameter(parameter.name, parameter.shape), .gradient = {}});
   }
   return trained;
+}
+
+// Sets the gradients and drops those whose layers do not lead to the output. With full statistics the layers' outputs
+// are differentiated by, too, and measured.
+void differentiate_all(Lowered& lowered, ValueId loss, std::vector<Trained>& trained, bool measure_layers) {
+  Graph& graph = lowered.graph;
+  std::vector<ValueId> wrt;
+  for (const Trained& one : trained) wrt.push_back(one.weights);
+  const std::vector<const LoweredLayer*> layers =
+      measure_layers ? measured_layers(lowered) : std::vector<const LoweredLayer*>{};
+  for (const LoweredLayer* layer : layers) wrt.push_back(layer->output);
+  const std::vector<ValueId> gradients = differentiate(graph, loss, wrt);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const Graph::Scope scope(graph, layers[i]->name);
+    const ValueId gradient = gradients[trained.size() + i];
+    if (gradient) graph.output("layer_gradient/" + layers[i]->name, ops::moments(graph, gradient));
+  }
+  for (std::size_t i = 0; i < trained.size(); ++i) trained[i].gradient = gradients[i];
+  std::erase_if(trained, [](const Trained& one) { return !one.gradient; });
+}
+
+std::vector<TrainingStep::MeasuredLayer> describe_measured(const Lowered& lowered) {
+  std::vector<TrainingStep::MeasuredLayer> described;
+  for (const LoweredLayer* layer : measured_layers(lowered)) {
+    const Shape shape = lowered.graph.shape(layer->output);
+    const std::string prefix = "state_gradient/" + layer->name + "/";
+    const auto outputs = lowered.graph.outputs();
+    const auto state = std::find_if(outputs.begin(), outputs.end(),
+                                    [&](const auto& output) { return output.first.starts_with(prefix); });
+    described.push_back({.name = layer->name,
+                         .units = static_cast<double>(shape.count(1, shape.rank())),
+                         .has_slope = layer->has_slope(),
+                         .state = state == outputs.end() ? std::string() : state->first});
+  }
+  return described;
 }
 
 // The optimizer of a model as graph nodes: clipping and update of each parameter.
 class Optimizer {
  public:
-  Optimizer(TrainingStep& step, const Item& optimizer, bool statistics)
+  Optimizer(TrainingStep& step, const Item& optimizer, StatisticsLevel statistics)
       : step_(step),
         config_(optimizer.config),
         type_(optimizer_type(optimizer.type)),
@@ -51,7 +102,8 @@ class Optimizer {
            rule_.slots);
     }
     options_.rule = &rule_;
-    options_.statistics = statistics;
+    options_.statistics = statistics != StatisticsLevel::off;
+    options_.exponents = statistics == StatisticsLevel::full;
     options_.weight_decay = weight_decay(optimizer).value_or(0.0);
     if (clipping_.kind == Clipping::Kind::value) options_.clip_value = static_cast<float>(clipping_.threshold);
   }
@@ -67,13 +119,20 @@ class Optimizer {
       const Graph::Scope scope(graph, one.info->layer);
       const bool own_scale = clipping_.kind == Clipping::Kind::norm;
       const ValueId scale = own_scale ? ops::norm_scale(graph, one.gradient, clipping_.threshold) : common_scale;
-      const ValueId statistics =
+      const ops::UpdateOutputs outputs =
           ops::update(graph, one.weights, one.gradient, slots(*one.info), coefficients, scale, options_);
-      if (options_.statistics) graph.output("update/" + one.info->name, statistics);
+      if (options_.statistics && own_scale) graph.output("clip_scale/" + one.info->name, scale);
+      output("update/", one, outputs.statistics);
+      output("clipped_squares/", one, outputs.clipped_squares);
+      output("exponents/", one, outputs.exponents);
     }
   }
 
  private:
+  void output(std::string_view prefix, const Trained& one, ValueId value) {
+    if (value) step_.graph.output(std::string(prefix) + one.info->name, value);
+  }
+
   // The factor that clipping by global norm multiplies all gradients with; absent without such clipping.
   ValueId global_scale(const std::vector<Trained>& trained) {
     if (clipping_.kind != Clipping::Kind::global_norm) return {};
@@ -109,13 +168,23 @@ class Optimizer {
 }  // namespace
 
 TrainingStep build_training_step(const Model& model, const TrainingStepOptions& options) {
-  Lowered lowered = lower(model, {.batch = options.batch, .training = true, .samples = options.samples});
+  const bool full = options.statistics == StatisticsLevel::full;
+  Lowered lowered =
+      lower(model, {.batch = options.batch, .training = true, .samples = options.samples, .state_gradients = full});
   const ValueId loss = add_loss(lowered, model, options.loss);
-  TrainingStep step{.graph = std::move(lowered.graph), .parameters = std::move(lowered.parameters), .slots = {}};
-  const std::vector<Trained> trained = differentiate_parameters(step.graph, loss, step.parameters);
+  if (full) measure_outputs(lowered);
+  const std::vector<ParameterInfo> parameters = lowered.parameters;
+  std::vector<Trained> trained = trainable_parameters(lowered.graph, parameters);
+  differentiate_all(lowered, loss, trained, full);
+  std::vector<TrainingStep::MeasuredLayer> layers;
+  if (full) layers = describe_measured(lowered);
+  TrainingStep step{.graph = std::move(lowered.graph),
+                    .parameters = std::move(lowered.parameters),
+                    .slots = {},
+                    .layers = std::move(layers)};
   const Item& given = model.compile->optimizer;
   const Item optimizer = choose_optimizer(Json{{"class_name", given.type}, {"config", given.config}});
-  Optimizer(step, optimizer, options.statistics != StatisticsLevel::off).update_all(trained);
+  Optimizer(step, optimizer, options.statistics).update_all(trained);
   return step;
 }
 

@@ -84,8 +84,8 @@ Counts allocations(Model model, const Shape& sample_target, const char* loss, co
       CompileSettings{.optimizer = choose_optimizer(Json{{"class_name", optimizer.type}, {"config", optimizer.config}}),
                       .loss = choose_loss(loss)};
   TrainingState state{.weights = initialize(model, 1)};
-  StepProgram program(model, state, {.batch = 16, .samples = {input_shape(model)}, .targets = {sample_target}}, true,
-                      1);
+  StepProgram program(model, state, {.batch = 16, .samples = {input_shape(model)}, .targets = {sample_target}},
+                      StatisticsLevel::full, 1);
   Random random(3);
   for (std::int64_t i = 0; i < 16 * input_shape(model).count(); ++i)
     program.x()[i] = static_cast<float>(random.normal());

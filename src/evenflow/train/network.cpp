@@ -135,14 +135,14 @@ class FitRun {
     for (std::size_t begin = 0; begin < rows.size() && finished; begin += batch_size) {
       const auto batch = rows.subspan(begin, std::min(batch_size, rows.size() - begin));
       const double rate = learning_rate(model_.compile->optimizer, state_.iterations);
-      StepProgram& program = program_for(static_cast<std::int64_t>(batch.size()));
+      StepProgram& program = program_for(static_cast<std::int64_t>(batch.size()), statistics_now());
       samples_.gather(batch, program.memory());
       program.run(rate);
       means.add(0, program.loss(), static_cast<std::int64_t>(batch.size()));
       for (std::size_t m = 1; m < means.means().size(); ++m) {
         means.add(m, program.metric(m - 1), static_cast<std::int64_t>(batch.size()));
       }
-      tell(program, epoch, static_cast<std::int64_t>(begin / batch_size), rate, means.means());
+      tell(program, epoch, static_cast<std::int64_t>(begin / batch_size), rate, batch, means.means());
       finished = !(stop_requested() && begin + batch_size < rows.size());
     }
     logs = means.means();
@@ -152,15 +152,23 @@ class FitRun {
   bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed); }
 
  private:
-  // At most two sizes occur: the batch and what is left at the end.
-  StepProgram& program_for(std::int64_t batch) {
-    const auto found = programs_.find(batch);
-    if (found != programs_.end()) return found->second;
-    return programs_.try_emplace(batch, model_, state_, samples_.shapes(batch), options_.statistics, options_.seed)
-        .first->second;
+  // Of the step that comes next.
+  StatisticsLevel statistics_now() const {
+    const std::uint64_t iteration = state_.iterations + 1;
+    const bool measured = iteration == 1 || iteration % static_cast<std::uint64_t>(options_.statistics_interval) == 0;
+    return measured ? options_.statistics : StatisticsLevel::off;
   }
 
-  void tell(const StepProgram& program, int epoch, std::int64_t step, double rate, const Logs& running) const {
+  // At most two sizes occur, the batch and what is left at the end, and two levels. All programs work on one state.
+  StepProgram& program_for(std::int64_t batch, StatisticsLevel statistics) {
+    const auto key = std::pair(batch, statistics);
+    const auto found = programs_.find(key);
+    if (found != programs_.end()) return found->second;
+    return programs_.try_emplace(key, model_, state_, samples_.shapes(batch), statistics, options_.seed).first->second;
+  }
+
+  void tell(const StepProgram& program, int epoch, std::int64_t step, double rate, std::span<const std::int64_t> rows,
+            const Logs& running) const {
     const StepReport report{.epoch = epoch,
                             .step = step,
                             .steps = steps(),
@@ -170,6 +178,8 @@ class FitRun {
                             .learning_rate = rate,
                             .clip_factor = program.clip_factor(),
                             .parameters = program.parameters(),
+                            .layers = program.layers(),
+                            .rows = rows,
                             .running = running};
     for (Observer* observer : options_.observers) observer->on_step(report);
   }
@@ -179,7 +189,7 @@ class FitRun {
   const Samples& samples_;
   const FitOptions& options_;
   std::vector<std::int64_t> rows_;
-  std::map<std::int64_t, StepProgram> programs_;
+  std::map<std::pair<std::int64_t, StatisticsLevel>, StepProgram> programs_;
 };
 
 Network::Network(Model model, std::uint64_t seed) : impl_(std::make_unique<Impl>()) {
@@ -222,6 +232,9 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
   impl_->require_compiled();
   if (options.epochs < 1) fail(ErrorKind::usage, "epochs must be at least 1, not {}", options.epochs);
   if (options.batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", options.batch_size);
+  if (options.statistics_interval < 1) {
+    fail(ErrorKind::usage, "the interval of statistics must be at least 1, not {}", options.statistics_interval);
+  }
   Samples training{.x = x, .y = y, .weights = options.sample_weight};
   Samples validation{.x = options.x_validation, .y = options.y_validation, .weights = {}};
   require_samples(impl_->model, training);
@@ -235,9 +248,21 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
   if (validates) require_samples(impl_->model, validation);
 
   FitRun run(impl_->model, impl_->state, training, options);
+  const StartReport start{.model = impl_->model,
+                          .weights = impl_->state.weights,
+                          .slots = impl_->state.slots,
+                          .iteration = impl_->state.iterations,
+                          .x = training.x,
+                          .y = training.y,
+                          .sample_weight = training.weights,
+                          .epochs = options.epochs,
+                          .batch_size = options.batch_size,
+                          .steps = run.steps(),
+                          .seed = options.seed};
+  for (Observer* observer : options.observers) observer->on_start(start);
   History history;
   for (int epoch = 0; epoch < options.epochs && !history.stopped; ++epoch) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto epoch_start = std::chrono::steady_clock::now();
     EpochReport report{.epoch = epoch, .epochs = options.epochs};
     const bool finished = run.epoch(epoch, report.logs);
     if (finished && validates) {
@@ -245,7 +270,7 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
       report.logs.emplace_back("val_loss", evaluation.loss);
       for (const auto& [name, value] : evaluation.metrics) report.logs.emplace_back("val_" + name, value);
     }
-    report.seconds = seconds_since(start);
+    report.seconds = seconds_since(epoch_start);
     for (Observer* observer : options.observers) observer->on_epoch(report);
     history.epochs.push_back(std::move(report));
     history.stopped = !finished || (run.stop_requested() && epoch + 1 < options.epochs);

@@ -101,8 +101,8 @@ TEST(Network, StatisticsDoNotChangeTheRun) {
   const Points data = circles(200);
   Sequential a = classifier();
   Sequential b = classifier();
-  a.fit(data.x, data.y, {.epochs = 2, .statistics = true});
-  b.fit(data.x, data.y, {.epochs = 2, .statistics = false});
+  a.fit(data.x, data.y, {.epochs = 2, .statistics = StatisticsLevel::norms});
+  b.fit(data.x, data.y, {.epochs = 2, .statistics = StatisticsLevel::off});
   EXPECT_TRUE(same_bits(a.weights(), b.weights()));
 }
 

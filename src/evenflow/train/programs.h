@@ -9,6 +9,7 @@
 
 #include "evenflow/graph.h"
 #include "evenflow/model.h"
+#include "evenflow/model/lowering.h"
 #include "evenflow/train.h"
 
 namespace evenflow {
@@ -42,7 +43,8 @@ struct BatchMemory {
 // A training step compiled for one batch size.
 class StepProgram {
  public:
-  StepProgram(const Model& model, TrainingState& state, const BatchShapes& shapes, bool statistics, std::uint64_t seed);
+  StepProgram(const Model& model, TrainingState& state, const BatchShapes& shapes, StatisticsLevel statistics,
+              std::uint64_t seed);
 
   const BatchMemory& memory() const { return memory_; }
   float* x(std::size_t input = 0) const { return memory_.x[input]; }
@@ -53,13 +55,34 @@ class StepProgram {
   double loss() const { return static_cast<double>(*loss_); }
   double metric(std::size_t index) const { return static_cast<double>(*metrics_[index]); }
   double global_norm() const;  // of the raw gradients; NaN without statistics
-  double clip_factor() const { return clip_scale_ == nullptr ? 1.0 : static_cast<double>(*clip_scale_); }
-  // Filled in by run(); empty without statistics.
+  double clip_factor() const;  // see StepReport
+  // Filled in by run(); empty without statistics, layers() below full statistics.
   std::span<const ParameterReport> parameters() const { return reports_; }
+  std::span<const LayerReport> layers() const { return layer_reports_; }
   const Program& program() const { return program_; }
 
  private:
-  void report();
+  // Where the program leaves the numbers of a parameter; null where there are none.
+  struct ParameterTaps {
+    std::string name;
+    double elements;
+    const double* update;
+    std::span<const double> exponents;
+    const double* clipped_squares;
+    const float* clip_scale;  // its own, or that of all
+  };
+  struct LayerTaps {
+    std::string name;
+    double units;
+    bool has_slope;
+    const double* output;
+    const double* gradient;
+    std::span<const double> time_gradients;
+  };
+
+  void bind_taps(const TrainingStep& step);
+  static ParameterReport report(const ParameterTaps& taps);
+  static LayerReport report(const LayerTaps& taps);
 
   TrainingState& state_;
   Program program_;
@@ -67,10 +90,10 @@ class StepProgram {
   const float* loss_ = nullptr;
   const float* clip_scale_ = nullptr;
   std::vector<const float*> metrics_;
-  std::vector<std::string> names_;         // of the parameters in reports_
-  std::vector<const double*> statistics_;  // by parameter
-  std::vector<double> elements_;           // by parameter
+  std::vector<ParameterTaps> taps_;
+  std::vector<LayerTaps> layer_taps_;
   std::vector<ParameterReport> reports_;
+  std::vector<LayerReport> layer_reports_;
 };
 
 // The forward pass compiled for one batch size, with the loss and metrics when target shapes are given.

@@ -11,6 +11,7 @@
 #include "evenflow/graph/ops/gaussian_noise.h"
 #include "evenflow/graph/ops/gradient_scale.h"
 #include "evenflow/graph/ops/layer_normalization.h"
+#include "evenflow/graph/ops/layer_statistics.h"
 #include "evenflow/graph/ops/matmul.h"
 #include "evenflow/graph/ops/pad.h"
 #include "evenflow/graph/ops/penalty.h"

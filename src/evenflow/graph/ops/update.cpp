@@ -1,6 +1,8 @@
 #include "evenflow/graph/ops/update.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <memory>
 
 #include "evenflow/base/text.h"
@@ -51,6 +53,9 @@ struct BoundUpdate {
   const StepState* state;
   UpdateStatistics* partial;  // by block; null: no statistics
   double* result;
+  std::uint32_t* partial_bins;  // by block; null: no exponents
+  double* exponents;
+  double* clipped_squares;  // null: none wanted
 
   void run() const {
     UpdateBlock variable = whole;
@@ -67,6 +72,35 @@ struct BoundUpdate {
                               total.update_squares};
     static_assert(std::size(numbers) == kUpdateStatistics);
     std::copy_n(numbers, kUpdateStatistics, result);
+    if (exponents != nullptr) {
+      add_up_exponents();
+      exponents[0] -= total.gradient_zeros;
+    }
+    if (clipped_squares != nullptr) *clipped_squares = squares_after_clipping(variable, total);
+  }
+
+  void add_up_exponents() const {
+    const std::size_t blocks = sum_blocks(whole.count);
+    for (std::size_t e = 0; e < kernels::kExponentFields; ++e) exponents[e] = static_cast<double>(partial_bins[e]);
+    for (std::size_t b = 1; b < blocks; ++b) {
+      const std::uint32_t* bins = partial_bins + b * kernels::kExponentFields;
+      for (std::size_t e = 0; e < kernels::kExponentFields; ++e) exponents[e] += static_cast<double>(bins[e]);
+    }
+  }
+
+  // A second pass, only where an element was really clipped.
+  static double squares_after_clipping(const UpdateBlock& variable, const UpdateStatistics& raw) {
+    const auto scale = static_cast<double>(variable.gradient_scale);
+    const auto limit = static_cast<double>(variable.clip_value);
+    if (raw.gradient_maximum * scale <= limit) return raw.gradient_squares * scale * scale;
+    double squares = 0;
+    for (std::size_t i = 0; i < variable.count; ++i) {
+      const auto g = static_cast<double>(variable.gradient[i]);
+      if (!std::isfinite(g)) continue;
+      const double clipped = std::min(std::fabs(g * scale), limit);
+      squares += clipped * clipped;
+    }
+    return squares;
   }
 
   void update_block(UpdateBlock block, std::size_t index) const {
@@ -80,6 +114,10 @@ struct BoundUpdate {
       block.statistics = partial + index;
     }
     options.rule->update(block);
+    if (partial_bins == nullptr) return;
+    std::uint32_t* bins = partial_bins + index * kernels::kExponentFields;
+    std::fill_n(bins, kernels::kExponentFields, 0u);
+    kernels::count_exponents(block.gradient, block.count, bins);  // still in the cache
   }
 };
 
@@ -100,13 +138,20 @@ class Update : public Operator {
     for (std::size_t i = 1; i < coefficients_at(); ++i) require_same_shape(name(), inputs[0].shape, inputs[i].shape);
     require_same_shape(name(), inputs[coefficients_at()].shape, Shape{static_cast<std::int64_t>(kUpdateCoefficients)});
     if (scaled_) require_same_shape(name(), inputs.back().shape, Shape{});
-    if (!options_.statistics) return {};
-    return {{Shape{static_cast<std::int64_t>(kUpdateStatistics)}, DType::float64}};
+    std::vector<ValueType> outputs;
+    const auto wants = [&outputs](std::size_t numbers) {
+      outputs.push_back({Shape{static_cast<std::int64_t>(numbers)}, DType::float64});
+    };
+    if (options_.statistics) wants(kUpdateStatistics);
+    if (options_.clips()) wants(1);
+    if (options_.exponents) wants(kernels::kExponentFields);
+    return outputs;
   }
 
   std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType>) const override {
     if (!options_.statistics) return 0;
-    return sum_blocks(static_cast<std::size_t>(inputs[0].shape.count())) * sizeof(UpdateStatistics);
+    const std::size_t blocks = sum_blocks(static_cast<std::size_t>(inputs[0].shape.count()));
+    return blocks * (sizeof(UpdateStatistics) + (options_.exponents ? kBinBytes : 0));
   }
 
   Kernel bind(const Binding& binding) const override {
@@ -121,17 +166,24 @@ class Update : public Operator {
                       .decay = 0.0f,
                       .statistics = nullptr};
     for (std::size_t s = 0; s < options_.rule->slots; ++s) whole.slots[s] = in[2 + s].f32();
+    const std::size_t blocks = sum_blocks(whole.count);
+    std::byte* const bins = binding.scratch + blocks * sizeof(UpdateStatistics);
     const BoundUpdate bound{
         .options = options_,
         .whole = whole,
         .gradient_scale = scaled_ ? in.back().f32() : nullptr,
         .state = binding.state,
         .partial = options_.statistics ? reinterpret_cast<UpdateStatistics*>(binding.scratch) : nullptr,
-        .result = options_.statistics ? binding.outputs[0].f64() : nullptr};
+        .result = options_.statistics ? binding.outputs[0].f64() : nullptr,
+        .partial_bins = options_.exponents ? reinterpret_cast<std::uint32_t*>(bins) : nullptr,
+        .exponents = options_.exponents ? binding.outputs.back().f64() : nullptr,
+        .clipped_squares = options_.clips() ? binding.outputs[1].f64() : nullptr};
     return [bound] { bound.run(); };
   }
 
  private:
+  static constexpr std::size_t kBinBytes = kernels::kExponentFields * sizeof(std::uint32_t);
+
   std::size_t coefficients_at() const { return 2 + options_.rule->slots; }
 
   UpdateOptions options_;
@@ -147,16 +199,22 @@ ValueId update_coefficients(Graph& graph, const UpdateRule& rule,
   return graph.add1(std::make_shared<UpdateCoefficients>(rule, hyperparameters), {});
 }
 
-ValueId update(Graph& graph, ValueId weights, ValueId gradient, std::vector<ValueId> slots, ValueId coefficients,
-               ValueId gradient_scale, const UpdateOptions& options) {
+UpdateOutputs update(Graph& graph, ValueId weights, ValueId gradient, std::vector<ValueId> slots, ValueId coefficients,
+                     ValueId gradient_scale, const UpdateOptions& options) {
   if (options.rule == nullptr) fail(ErrorKind::internal, "update: no rule is given");
+  if (options.exponents && !options.statistics) fail(ErrorKind::internal, "update: exponents without statistics");
   std::vector<ValueId> inputs{weights, gradient};
   inputs.insert(inputs.end(), slots.begin(), slots.end());
   inputs.push_back(coefficients);
   if (gradient_scale) inputs.push_back(gradient_scale);
   const auto op = std::make_shared<Update>(options, static_cast<bool>(gradient_scale));
   const std::vector<ValueId> outputs = graph.add(op, std::move(inputs));
-  return outputs.empty() ? ValueId{} : outputs.front();
+  UpdateOutputs named;
+  std::size_t next = 0;
+  if (options.statistics) named.statistics = outputs[next++];
+  if (options.clips()) named.clipped_squares = outputs[next++];
+  if (options.exponents) named.exponents = outputs[next++];
+  return named;
 }
 
 }  // namespace evenflow::ops

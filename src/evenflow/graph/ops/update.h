@@ -7,6 +7,7 @@
 
 #include "evenflow/graph.h"
 #include "evenflow/graph/update_rule.h"
+#include "evenflow/tensor/kernels/exponents.h"
 
 namespace evenflow::ops {
 
@@ -20,11 +21,21 @@ struct UpdateOptions {
   float clip_value = std::numeric_limits<float>::infinity();  // infinity: none
   double weight_decay = 0.0;                                  // decoupled: weights -= weights * decay * learning rate
   bool statistics = false;
+  bool exponents = false;  // beside statistics
+
+  bool clips() const { return statistics && clip_value < std::numeric_limits<float>::infinity(); }
+};
+
+// Absent where not asked for.
+struct UpdateOutputs {
+  ValueId statistics;  // float64[kUpdateStatistics] in the order of UpdateStatistics
+  ValueId
+      clipped_squares;  // float64[1]: sum of squares of the gradient after scale and clip_value; only with clip_value
+  ValueId exponents;    // float64[kExponentFields]: of the raw gradient, see kernels/exponents.h; zeros not counted
 };
 
 // Updates weights and slots in place. gradient_scale is a float32 scalar that the gradient is multiplied by, or absent.
-// Returns float64[kUpdateStatistics] in the order of UpdateStatistics, absent without options.statistics.
-ValueId update(Graph& graph, ValueId weights, ValueId gradient, std::vector<ValueId> slots, ValueId coefficients,
-               ValueId gradient_scale, const UpdateOptions& options);
+UpdateOutputs update(Graph& graph, ValueId weights, ValueId gradient, std::vector<ValueId> slots, ValueId coefficients,
+                     ValueId gradient_scale, const UpdateOptions& options);
 
 }  // namespace evenflow::ops

@@ -59,11 +59,15 @@ Result run(const Tensor& weights, const Tensor& gradient, const UpdateOptions& o
   const ValueId g = graph.input("g", shape);
   const ValueId scale = scaled ? graph.scalar(0.5f) : ValueId{};
   const ValueId numbers = update_coefficients(graph, kRule, {3.0});
-  const ValueId statistics = update(graph, w, g, {slot}, numbers, scale, options);
-  EXPECT_EQ(static_cast<bool>(statistics), options.statistics);
+  const UpdateOutputs outputs = update(graph, w, g, {slot}, numbers, scale, options);
+  EXPECT_EQ(static_cast<bool>(outputs.statistics), options.statistics);
+  EXPECT_EQ(static_cast<bool>(outputs.clipped_squares), options.clips());
+  EXPECT_EQ(static_cast<bool>(outputs.exponents), options.exponents);
   const auto mutated = graph.nodes().back().op->mutated_inputs();
   EXPECT_EQ((std::vector<int>(mutated.begin(), mutated.end())), (std::vector<int>{0, 2}));
-  if (statistics) graph.output("statistics", statistics);
+  if (outputs.statistics) graph.output("statistics", outputs.statistics);
+  if (outputs.clipped_squares) graph.output("clipped_squares", outputs.clipped_squares);
+  if (outputs.exponents) graph.output("exponents", outputs.exponents);
   graph.output("coefficients", numbers);
   ParameterStore store;
   store["w"] = weights;
@@ -98,6 +102,25 @@ TEST(Update, PassesEverythingToTheRule) {
   const Doubles& s = r.outputs.at("statistics");
   EXPECT_EQ((Doubles(s.begin(), s.end() - 1)), (Doubles{-5, 69, 8, 1, 0, 30}));
   EXPECT_NEAR(s.back(), change, 1e-6);
+  EXPECT_DOUBLE_EQ(r.outputs.at("clipped_squares")[0], 0.25 + 4 + 1);
+}
+
+TEST(Update, ClippedNormOfAGradientThatIsNotClippedAndOfOneWithNaN) {
+  UpdateOptions options{.rule = &kRule, .clip_value = 2.0f, .statistics = true};
+  const Tensor w({2}, {1, 2});
+  EXPECT_EQ(run(w, Tensor({2}, {1.0f, -1.5f}), options, false, kState).outputs.at("clipped_squares")[0], 3.25);
+  EXPECT_EQ(run(w, Tensor({2}, {std::nanf(""), -3.0f}), options, false, kState).outputs.at("clipped_squares")[0], 4);
+}
+
+TEST(Update, ExponentsOfTheRawGradientWithoutItsZeros) {
+  Tensor g(Shape{20000}, 0.0f);  // more than one block
+  for (std::int64_t i = 0; i < 20000; i += 2) g[i] = i % 4 == 0 ? 1.5f : -0.25f;
+  g[1] = 1e-41f;
+  const Result r = run(Tensor(Shape{20000}), g, {.rule = &kRule, .statistics = true, .exponents = true}, true, kState);
+  Doubles expected(kernels::kExponentFields, 0.0);
+  expected[0] = 1;
+  expected[125] = expected[127] = 5000;
+  EXPECT_EQ(r.outputs.at("exponents"), expected);
 }
 
 TEST(Update, WithoutStatisticsScaleOrClipping) {

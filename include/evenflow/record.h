@@ -1,0 +1,98 @@
+// The record of a run: one SQLite file that holds what was measured, what happened and what it means.
+// docs/run_record.md describes its tables.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "evenflow/json.h"
+#include "evenflow/model.h"
+#include "evenflow/train.h"
+
+namespace evenflow {
+
+// What the recorder cannot see for itself.
+struct RunDescription {
+  std::string data;     // as load_data takes it
+  std::string command;  // the command line
+  StatisticsLevel statistics = StatisticsLevel::norms;
+  int statistics_interval = 1;
+};
+
+// Something that happened at a step.
+struct RunEvent {
+  std::uint64_t iteration = 0;
+  std::string kind;   // "non-finite", "spike", "clipping", "stopped", "dropped", ...
+  std::string layer;  // "" when it is not a layer's
+  std::string text;   // one sentence
+  friend bool operator==(const RunEvent&, const RunEvent&) = default;
+};
+
+// Writes the record of one run. A thread of its own writes every second what came in; the steps never wait for it: when
+// more comes than it can write, the oldest details (numbers of parameters and layers) are dropped and counted.
+class RunRecorder : public Observer {
+ public:
+  // Throws Error(io) when the file cannot be made, Error(usage) when it exists already.
+  RunRecorder(const std::filesystem::path& path, RunDescription description);
+  ~RunRecorder() override;
+
+  void on_start(const StartReport& report) override;
+  void on_step(const StepReport& report) override;
+  void on_epoch(const EpochReport& report) override;
+  void add_event(RunEvent event);
+  void add_finding(std::uint64_t iteration, Json finding);
+
+  // Writes what is left and marks the run as ended ("finished", "stopped", "interrupted", "not-finite"). Without it the
+  // record says "running".
+  void finish(std::string_view outcome);
+  // Why nothing is written any more ("the disk is full"): the training goes on, what was written stays readable.
+  std::optional<std::string> failure() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A step read back: the reports' spans and names point into this object and into the RunReader.
+struct RecordedStep {
+  StepReport numbers;
+  std::vector<ParameterReport> parameters;
+  std::vector<LayerReport> layers;
+  std::vector<std::vector<double>> arrays;  // histograms and norms per time step that the reports point to
+  double seconds = 0;                       // since the start of the run
+};
+
+// Reads a record, also of a run that is still being written.
+class RunReader {
+ public:
+  explicit RunReader(const std::filesystem::path& path);  // throws Error(io), Error(input)
+  RunReader(RunReader&&) noexcept;
+  RunReader& operator=(RunReader&&) noexcept;
+  ~RunReader();
+
+  // "model" (JSON), "data", "command", "seed", "outcome", "dropped_details", ...: docs/run_record.md lists them. "" for
+  // one that is missing.
+  std::string info(std::string_view key) const;
+  Model model() const;
+  std::vector<std::string> parameters() const;
+  std::vector<std::string> layers() const;
+  // In order; `after` and `limit` choose the steps with a larger iteration, at most so many of the first of them.
+  std::vector<RecordedStep> steps(std::uint64_t after = 0, std::int64_t limit = -1) const;
+  std::vector<EpochReport> epochs() const;
+  std::vector<RunEvent> events() const;
+  std::vector<std::pair<std::uint64_t, Json>> findings() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evenflow

@@ -1,0 +1,188 @@
+#include <iterator>
+
+#include "evenflow/base/json_text.h"
+#include "evenflow/base/text.h"
+#include "evenflow/record.h"
+#include "evenflow/train/record/database.h"
+#include "evenflow/train/record/schema.h"
+
+namespace evenflow {
+namespace {
+
+Database opened(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) fail(ErrorKind::io, "there is no file '{}'", path.string());
+  Database database(path, Database::Mode::read);
+  const auto pragma = [&](const char* name) {
+    Statement statement(database, std::string("PRAGMA ") + name);
+    return statement.next() ? statement.integer(0) : 0;
+  };
+  if (pragma("application_id") != record::kApplicationId) {
+    fail(ErrorKind::input, "'{}' is no run record of evenflow (train --record makes one)", path.string());
+  }
+  if (const std::int64_t version = pragma("user_version"); version != record::kVersion) {
+    fail(ErrorKind::input, "'{}' has version {} of the record's tables, this program reads version {}", path.string(),
+         version, record::kVersion);
+  }
+  return database;
+}
+
+template <class T>
+void read_numbers(const Statement& statement, int column, T& report) {
+  record::visit_numbers(report, [&](const char*, double& value) { value = statement.number(column++); });
+}
+
+template <class T>
+int number_count() {
+  int count = 0;
+  T report{};
+  record::visit_numbers(report, [&](const char*, double) { ++count; });
+  return count;
+}
+
+}  // namespace
+
+struct RunReader::Impl {
+  explicit Impl(const std::filesystem::path& path) : database(opened(path)) {}
+
+  std::vector<std::string> names(const char* sql) {
+    Statement statement(database, sql);
+    std::vector<std::string> all;
+    while (statement.next()) all.push_back(statement.text(0));
+    return all;
+  }
+
+  std::string_view parameter_name(std::int64_t index) { return name_at(parameters, "parameters", "parameter", index); }
+  std::string_view layer_name(std::int64_t index) { return name_at(layers, "layers", "layer", index); }
+
+  // Names never change once they are there, but they come later than the file: read anew when one is missing.
+  std::string_view name_at(std::vector<std::unique_ptr<std::string>>& known, const char* table, const char* key,
+                           std::int64_t index) {
+    if (index < 0 || index > 1'000'000) fail(ErrorKind::input, "the record has no {} number {}", key, index);
+    const auto at = static_cast<std::size_t>(index);
+    if (at >= known.size()) {
+      std::vector<std::string> all = names(fmt::format("SELECT name FROM {} ORDER BY {}", table, key).c_str());
+      for (std::size_t i = known.size(); i < all.size(); ++i) {
+        known.push_back(std::make_unique<std::string>(std::move(all[i])));
+      }
+    }
+    if (at >= known.size()) fail(ErrorKind::input, "the record has no {} number {}", key, index);
+    return *known[at];
+  }
+
+  Database database;
+  std::vector<std::unique_ptr<std::string>> parameters, layers;
+};
+
+RunReader::RunReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
+RunReader::RunReader(RunReader&&) noexcept = default;
+RunReader& RunReader::operator=(RunReader&&) noexcept = default;
+RunReader::~RunReader() = default;
+
+std::string RunReader::info(std::string_view key) const {
+  Statement statement(impl_->database, "SELECT value FROM run WHERE key = ?");
+  return statement.bind(key).next() ? statement.text(0) : std::string();
+}
+
+Model RunReader::model() const {
+  return model_from_json(parse_json(info("model"), "the record's model"));
+}
+
+std::vector<std::string> RunReader::parameters() const {
+  return impl_->names("SELECT name FROM parameters ORDER BY parameter");
+}
+
+std::vector<std::string> RunReader::layers() const {
+  return impl_->names("SELECT name FROM layers ORDER BY layer");
+}
+
+std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t limit) const {
+  // One transaction, so that the three tables fit together while somebody writes.
+  impl_->database.execute("BEGIN");
+  std::vector<RecordedStep> steps;
+  Statement step(impl_->database, "SELECT step, epoch" + record::columns<StepReport>() +
+                                      ", seconds FROM steps WHERE step > ? ORDER BY step LIMIT ?");
+  step.bind(after).bind(limit);
+  while (step.next()) {
+    RecordedStep& read = steps.emplace_back();
+    read.numbers.iteration = static_cast<std::uint64_t>(step.integer(0));
+    read.numbers.epoch = static_cast<int>(step.integer(1));
+    read_numbers(step, 2, read.numbers);
+    read.seconds = step.number(2 + number_count<StepReport>());
+  }
+  const std::int64_t last = steps.empty() ? 0 : static_cast<std::int64_t>(steps.back().numbers.iteration);
+
+  const auto details = [&](const std::string& sql, const auto& add) {
+    Statement detail(impl_->database, sql);
+    detail.bind(after).bind(last);
+    auto owner = steps.begin();
+    while (detail.next()) {
+      const auto iteration = static_cast<std::uint64_t>(detail.integer(0));
+      while (owner != steps.end() && owner->numbers.iteration < iteration) ++owner;
+      if (owner != steps.end() && owner->numbers.iteration == iteration) add(detail, *owner);
+    }
+  };
+  details("SELECT step, parameter" + record::columns<ParameterReport>() +
+              ", exponents FROM parameter_steps WHERE step > ? AND step <= ? ORDER BY step, parameter",
+          [&](const Statement& row, RecordedStep& read) {
+            ParameterReport& report = read.parameters.emplace_back();
+            report.name = impl_->parameter_name(row.integer(1));
+            read_numbers(row, 2, report);
+            read.arrays.push_back(record::unpack_exponents(row.bytes(2 + number_count<ParameterReport>())));
+          });
+  details("SELECT step, layer" + record::columns<LayerReport>() +
+              ", time_gradient_norms FROM layer_steps WHERE step > ? AND step <= ? ORDER BY step, layer",
+          [&](const Statement& row, RecordedStep& read) {
+            LayerReport& report = read.layers.emplace_back();
+            report.name = impl_->layer_name(row.integer(1));
+            read_numbers(row, 2, report);
+            read.arrays.push_back(record::unpack_doubles(row.bytes(2 + number_count<LayerReport>())));
+          });
+  impl_->database.execute("COMMIT");
+  for (RecordedStep& read : steps) {
+    auto array = read.arrays.begin();
+    for (ParameterReport& parameter : read.parameters) parameter.exponents = *array++;
+    for (LayerReport& layer : read.layers) layer.time_gradient_norms = *array++;
+    read.numbers.parameters = read.parameters;
+    read.numbers.layers = read.layers;
+  }
+  return steps;
+}
+
+std::vector<EpochReport> RunReader::epochs() const {
+  Statement statement(impl_->database, "SELECT epoch, name, value FROM epochs ORDER BY epoch, rowid");
+  std::vector<EpochReport> epochs;
+  while (statement.next()) {
+    const auto epoch = static_cast<int>(statement.integer(0));
+    if (epochs.empty() || epochs.back().epoch != epoch) epochs.push_back({.epoch = epoch, .logs = {}});
+    if (statement.text(1) == "seconds") {
+      epochs.back().seconds = statement.number(2);
+    } else {
+      epochs.back().logs.emplace_back(statement.text(1), statement.number(2));
+    }
+  }
+  return epochs;
+}
+
+std::vector<RunEvent> RunReader::events() const {
+  Statement statement(impl_->database, "SELECT step, kind, layer, text FROM events ORDER BY rowid");
+  std::vector<RunEvent> events;
+  while (statement.next()) {
+    events.push_back({.iteration = static_cast<std::uint64_t>(statement.integer(0)),
+                      .kind = statement.text(1),
+                      .layer = statement.text(2),
+                      .text = statement.text(3)});
+  }
+  return events;
+}
+
+std::vector<std::pair<std::uint64_t, Json>> RunReader::findings() const {
+  Statement statement(impl_->database, "SELECT step, finding FROM findings ORDER BY rowid");
+  std::vector<std::pair<std::uint64_t, Json>> findings;
+  while (statement.next()) {
+    findings.emplace_back(static_cast<std::uint64_t>(statement.integer(0)),
+                          parse_json(statement.text(1), "a finding of the record"));
+  }
+  return findings;
+}
+
+}  // namespace evenflow
