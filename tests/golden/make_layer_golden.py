@@ -2,14 +2,18 @@
 
     KERAS_BACKEND=jax python tests/golden/make_layer_golden.py > tests/golden/layers.json
 
+Further cases stand in scripts of their own that import this one; layer_test.cpp reads every tests/golden/layers*.json.
+
 g(shape, s)[k] = float32(sin(0.37 (k + 1) + s)). Input i is g(shape, 0.7 i), weight j is g(shape, 1 + j), absolute plus
 0.5 for a moving variance. S = sum(y g(y.shape, 5)). A summary is [sum, sum of squares, first three elements].
 """
+import inspect
 import json
 
 import jax
 import keras
 import numpy as np
+from keras.src.backend.common.masking import get_keras_mask, set_keras_mask
 
 IMAGE = [2, 6, 5, 4]
 CASES = [
@@ -83,29 +87,57 @@ def summary(values, elements=3):
     return [float(f"{n:.7g}") for n in numbers]
 
 
-def run(name, kind, config, shapes, training):
+def run(name, kind, config, shapes, training, masks=()):
+    """`masks`: per input a list of rows of 0 and 1, or None."""
     layer = getattr(keras.layers, kind)(**config)
     inputs = [g(shape, 0.7 * i) for i, shape in enumerate(shapes)]
-    arguments = lambda xs: xs if len(xs) > 1 else xs[0]
+
+    def arguments(xs):
+        for x, mask in zip(xs, masks):
+            if mask is not None:
+                set_keras_mask(x, np.array(mask, dtype=bool))
+        return xs if len(xs) > 1 else xs[0]
+
     layer(arguments(inputs))
     for j, weight in enumerate(layer.weights):
         value = g(weight.shape, 1 + j)
-        weight.assign(np.abs(value) + 0.5 if weight.name == "moving_variance" else value)
+        weight.assign(np.abs(value) + 0.5 if weight.name in ("moving_variance", "variance") else value)
+    if hasattr(layer, "finalize_state"):
+        layer.finalize_state()  # Normalization reads its weights here
     trainable = [w.value for w in layer.trainable_variables]
     fixed = [w.value for w in layer.non_trainable_variables]
-    keywords = {"training": training} if kind in ("BatchNormalization", "Dropout", "GaussianNoise") else {}
+    keywords = {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
 
     def scalar(xs, ws):
-        y, state = layer.stateless_call(ws, fixed, arguments(xs), **keywords)
-        return (y * g(y.shape, 5)).sum(), (y, state)
+        # Not stateless_call: that one does without masks.
+        known = zip(layer.trainable_variables + layer.non_trainable_variables, ws + fixed)
+        with keras.StatelessScope(state_mapping=list(known)) as scope:
+            y = layer(arguments(xs), **keywords)
+        updated = [scope.get_current_value(v) for v in layer.non_trainable_variables]
+        state = [old if new is None else new for new, old in zip(updated, fixed)]
+        return (y * g(y.shape, 5)).sum(), (y, state, get_keras_mask(y))
 
-    (_, (y, state)), (dx, dw) = jax.value_and_grad(scalar, argnums=(0, 1), has_aux=True)(inputs, trainable)
+    (_, (y, state, mask)), (dx, dw) = jax.value_and_grad(scalar, argnums=(0, 1), has_aux=True)(inputs, trainable)
     case = {"name": name, "type": kind, "config": config, "inputs": shapes, "training": training,
             "output": list(y.shape), "y": summary(y), "dx": [summary(d) for d in dx],
             "weights": [list(w.shape) for w in layer.weights], "dw": [summary(d, 0) for d in dw]}
+    if masks:
+        case["masks"] = masks
+        case["mask"] = None if mask is None else np.asarray(mask).astype(int).tolist()
     if training and layer.trainable:
         case["after"] = [summary(v) for v, w in zip(state, layer.non_trainable_variables) if w.name.startswith("moving")]
     return case
 
 
-print("[\n" + ",\n".join(json.dumps(run(*case)) for case in CASES) + "\n]")
+def write(cases):
+    lines = []
+    for case in cases:
+        try:
+            lines.append(json.dumps(run(*case)))
+        except Exception as error:
+            raise SystemExit(f"{case[0]}: {error}") from error
+    print("[\n" + ",\n".join(lines) + "\n]")
+
+
+if __name__ == "__main__":
+    write(CASES)

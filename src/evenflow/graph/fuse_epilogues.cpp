@@ -87,9 +87,23 @@ class EpilogueFusion {
     if (unary == nullptr) return;
     const int producer = sole_producer(node.inputs[0]);
     if (producer < 0) return;
+    if (nodes_[static_cast<std::size_t>(producer)].op->is_view()) return fuse_through_view(n, producer);
     const Node& product = nodes_[static_cast<std::size_t>(producer)];
     if (auto fused = with_activation(*product.op, *unary))
       absorb(n, static_cast<std::size_t>(producer), std::move(fused), product.inputs);
+  }
+
+  // An activation of a reshaped product, as one-dimensional convolutions have it: the view becomes that of the result.
+  void fuse_through_view(std::size_t n, int view_at) {
+    Node& view = nodes_[static_cast<std::size_t>(view_at)];
+    const int producer = sole_producer(view.inputs[0]);
+    if (producer < 0) return;
+    Node& product = nodes_[static_cast<std::size_t>(producer)];
+    auto fused = with_activation(*product.op, dynamic_cast<const ops::Unary&>(*nodes_[n].op));
+    if (fused == nullptr) return;
+    product.op = std::move(fused);
+    view.outputs = nodes_[n].outputs;
+    gone_[n] = 1;
   }
 
   Graph& graph_;

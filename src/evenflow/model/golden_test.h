@@ -33,7 +33,7 @@ inline Tensor golden_tensor(const Shape& shape, double s, double factor = 1.0) {
 // What weight j of a golden model starts with.
 inline Tensor golden_weight(const std::string& variable, const Shape& shape, std::size_t j, double factor = 1.0) {
   Tensor tensor = golden_tensor(shape, 1.0 + static_cast<double>(j), factor);
-  if (variable == "moving_variance") {
+  if (variable == "moving_variance" || variable == "variance") {
     for (float& value : tensor.values()) value = std::abs(value) + 0.5f;
   }
   return tensor;

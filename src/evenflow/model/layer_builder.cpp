@@ -179,9 +179,7 @@ GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Lay
   lowered_.name = layer.name;
   lowered_.type = layer.type;
   lowered_.inputs = std::move(inputs);
-  lowered_.activity_regularizer = naming(layer, "activity_regularizer", [&] {
-    return choose_regularizer(value_or_null(layer.config, "activity_regularizer"));
-  });
+  regularize_activity(value_or_null(layer.config, "activity_regularizer"));
 }
 
 LoweredLayer GraphLayerBuilder::build() {
@@ -380,6 +378,11 @@ ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape,
   const ValueId value = graph_.parameter(info.name, shape);
   if (owner_ == layer_.name) lowered_.parameters.push_back(std::move(info));
   return value;
+}
+
+void GraphLayerBuilder::regularize_activity(const Json& regularizer) {
+  lowered_.activity_regularizer =
+      naming(layer_, "activity_regularizer", [&] { return choose_regularizer(regularizer); });
 }
 
 ValueId GraphLayerBuilder::activate(ValueId z, std::string_view key) {

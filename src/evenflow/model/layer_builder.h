@@ -59,6 +59,7 @@ class GraphLayerBuilder final : public LayerBuilder {
 
   ValueId weight(std::string_view variable, const Shape& shape, bool trainable, std::string_view prefix) override;
 
+  void regularize_activity(const Json& regularizer) override;
   void pre_activation(ValueId z) override { lowered_.pre_activation = z; }
   ValueId activate(ValueId z, std::string_view key) override;
   ValueId activate(ValueId z, const ActivationChoice& activation) override;

@@ -25,17 +25,38 @@ bool broadcasts(const Shape& a, const Shape& b) {
   return true;
 }
 
+// a where the mask is 1, b where it is 0.
+ValueId choose(Graph& graph, ValueId mask, ValueId a, ValueId b) {
+  const ValueId kept = mask_along(graph, mask, a);
+  const ValueId gone = ops::subtract(graph, graph.scalar(1.0f), kept);
+  return ops::add(graph, ops::multiply(graph, a, kept), ops::multiply(graph, b, gone));
+}
+
+// Appends the numbers of nested lists with these extents; false if it is something else.
+bool collect(const Json& given, std::span<const std::int64_t> extents, std::vector<float>& values) {
+  if (extents.empty()) {
+    if (!given.is_number()) return false;
+    values.push_back(given.get<float>());
+    return true;
+  }
+  if (!given.is_array() || static_cast<std::int64_t>(given.size()) != extents.front()) return false;
+  return std::all_of(given.begin(), given.end(),
+                     [&](const Json& inner) { return collect(inner, extents.subspan(1), values); });
+}
+
 }  // namespace
 
 void require_rank(LayerBuilder& builder, int rank, std::string_view wanted) {
   if (builder.shape().rank() != rank) builder.misfit(fmt::format("expects {}", wanted));
 }
 
-void require_channels_last(const LayerBuilder& builder) {
-  if (builder.is_null("data_format") || builder.text("data_format") == "channels_last") return;
-  if (builder.text("data_format") != "channels_first")
+bool channels_first(const LayerBuilder& builder) {
+  if (builder.is_null("data_format")) return false;
+  const std::string format = builder.text("data_format");
+  if (format != "channels_last" && format != "channels_first") {
     builder.wrong("data_format", "must be channels_last or channels_first");
-  builder.unsupported("data_format", "images are (height, width, channels)");
+  }
+  return format == "channels_first";
 }
 
 int sample_axis(LayerBuilder& builder, std::string_view key, std::int64_t given) {
@@ -68,45 +89,61 @@ std::vector<std::int64_t> integers_from(const LayerBuilder& builder, std::string
   return numbers;
 }
 
-Window window_over_images(LayerBuilder& builder, std::string_view extent_key, bool dilated) {
-  require_channels_last(builder);
-  require_rank(builder, 4, "images (None, height, width, channels)");
-  const auto two = [&](std::string_view key) {
-    const std::vector<std::int64_t> numbers = integers_from(builder, key, 2, 1);
-    return std::array<std::int64_t, 2>{numbers[0], numbers[1]};
-  };
-  Window window{.extent = two(extent_key)};
-  window.strides = builder.is_null("strides") ? window.extent : two("strides");
-  if (dilated) window.dilation = two("dilation_rate");
-  const std::string padding = lower(builder.text("padding"));
-  if (padding != "valid" && padding != "same") builder.wrong("padding", "must be valid or same");
-  for (int axis = 0; axis < 2; ++axis) {
-    const auto i = static_cast<std::size_t>(axis);
-    const std::int64_t extent = builder.shape()[1 + axis];
-    const std::int64_t effective = (window.extent[i] - 1) * window.dilation[i] + 1;
-    if (padding == "valid" && effective > extent) {
-      builder.misfit(fmt::format("a window of {} x {} must fit into the image", window.extent[0], window.extent[1]));
-    }
-    const Padding amounts = keras_padding(padding, extent, window.extent[i], window.strides[i], window.dilation[i]);
-    window.pads[2 * i] = amounts.before;
-    window.pads[2 * i + 1] = amounts.after;
+Tensor tensor_from(const LayerBuilder& builder, std::string_view key) {
+  const Json& given = builder.config().at(std::string(key));
+  std::vector<std::int64_t> extents;
+  for (const Json* level = &given; level->is_array() && !level->empty(); level = &level->front()) {
+    extents.push_back(static_cast<std::int64_t>(level->size()));
   }
-  return window;
+  std::vector<float> values;
+  if (extents.size() > Shape::kMaxRank || !collect(given, extents, values)) {
+    builder.wrong(key, "must be a number or nested lists of numbers of equal lengths");
+  }
+  Tensor tensor{Shape(extents)};
+  std::copy(values.begin(), values.end(), tensor.data());
+  return tensor;
 }
 
-ValueId merge(LayerBuilder& builder, ValueId (*combine)(Graph&, ValueId, ValueId)) {
+ValueId mask_along(Graph& graph, ValueId mask, ValueId x) {
+  Shape shape = graph.shape(mask);
+  while (shape.rank() < graph.shape(x).rank()) shape = evenflow::concatenate(shape, Shape{1});
+  return ops::reshape(graph, mask, shape);
+}
+
+ValueId any_mask(LayerBuilder& builder) {
+  ValueId result;
+  for (std::size_t i = 0; i < builder.inputs().size(); ++i) {
+    const ValueId mask = builder.mask(i);
+    if (!mask) return {};
+    result = result ? ops::maximum(builder.graph(), result, mask) : mask;
+  }
+  return result;
+}
+
+ValueId merge(LayerBuilder& builder, ValueId (*combine)(Graph&, ValueId, ValueId), Masked masked) {
   Graph& graph = builder.graph();
   int rank = 0;
   for (const ValueId input : builder.inputs()) rank = std::max(rank, graph.shape(input).rank());
   ValueId result;
-  for (const ValueId input : builder.inputs()) {
-    const ValueId next = ops::reshape(graph, input, with_rank(graph.shape(input), rank));
+  ValueId result_mask;
+  for (std::size_t i = 0; i < builder.inputs().size(); ++i) {
+    const ValueId input = builder.inputs()[i];
+    const ValueId mask = masked == Masked::themselves ? ValueId{} : builder.mask(i);
+    ValueId next = ops::reshape(graph, input, with_rank(graph.shape(input), rank));
     if (result && !broadcasts(graph.shape(result), graph.shape(next))) {
       builder.misfit("the shapes must agree, or be 1 where they differ");
     }
+    if (mask && masked == Masked::one) next = choose(graph, mask, next, graph.scalar(1.0f));
+    if (mask && masked == Masked::the_other && result) next = choose(graph, mask, next, result);
+    if (result && result_mask) result = choose(graph, result_mask, result, next);
+    if (masked == Masked::the_other) {
+      result_mask = !result ? mask : result_mask && mask ? ops::maximum(graph, result_mask, mask) : ValueId{};
+    }
     result = result ? combine(graph, result, next) : next;
   }
-  return result;
+  const ValueId mask = any_mask(builder);
+  builder.set_mask(mask);
+  return mask && masked == Masked::one ? ops::multiply(graph, result, mask_along(graph, mask, result)) : result;
 }
 
 }  // namespace evenflow

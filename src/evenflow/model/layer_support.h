@@ -1,7 +1,6 @@
-// What several layers share: axes, windows over images, merging.
+// What several layers share: axes, numbers, merging.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -12,8 +11,8 @@ namespace evenflow {
 
 // Throws unless the input has `rank` axes, the batch included; `wanted` says what they are.
 void require_rank(LayerBuilder& builder, int rank, std::string_view wanted);
-// For layers with a "data_format".
-void require_channels_last(const LayerBuilder& builder);
+// What the layer's "data_format" says.
+bool channels_first(const LayerBuilder& builder);
 // `given` as an axis of the first input, counted from 0; the batch axis is refused.
 int sample_axis(LayerBuilder& builder, std::string_view key, std::int64_t given);
 // An axis, or a list of axes, in ascending order.
@@ -21,19 +20,17 @@ std::vector<int> sample_axes(LayerBuilder& builder, std::string_view key);
 // A list of `count` integers of at least `least` (one integer: all the same).
 std::vector<std::int64_t> integers_from(const LayerBuilder& builder, std::string_view key, std::size_t count,
                                         std::int64_t least);
+// A number, or nested lists of numbers.
+Tensor tensor_from(const LayerBuilder& builder, std::string_view key);
 
-// A window that slides over an image.
-struct Window {
-  std::array<std::int64_t, 2> extent{1, 1};  // height, width
-  std::array<std::int64_t, 2> strides{1, 1};
-  std::array<std::int64_t, 2> dilation{1, 1};
-  std::array<std::int64_t, 4> pads{0, 0, 0, 0};  // top, bottom, left, right
-};
-// Reads "strides" (null: the window's extent), "padding" and, when `dilated`, "dilation_rate"; checks that the window
-// fits into the input, which must be images.
-Window window_over_images(LayerBuilder& builder, std::string_view extent_key, bool dilated);
+// A mask over the first axes of x, with axes of extent 1 for the others.
+ValueId mask_along(Graph& graph, ValueId mask, ValueId x);
+// The mask that has a 1 where one of the inputs' masks has; absent unless all inputs have masks.
+ValueId any_mask(LayerBuilder& builder);
 
+// What stands in for masked elements of an input when inputs are folded, as Keras has it.
+enum class Masked : std::uint8_t { themselves, one, the_other };
 // The inputs folded by `combine`, one after the other. Inputs of lower rank get axes of extent 1 after the batch axis.
-ValueId merge(LayerBuilder& builder, ValueId (*combine)(Graph&, ValueId, ValueId));
+ValueId merge(LayerBuilder& builder, ValueId (*combine)(Graph&, ValueId, ValueId), Masked masked = Masked::themselves);
 
 }  // namespace evenflow

@@ -1,6 +1,8 @@
-// Every registered layer against real Keras (tests/golden/layers.json) and against what is common to all layers.
+// Every registered layer against real Keras (tests/golden/layers*.json) and against what is common to all layers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -17,6 +19,7 @@ struct LayerCase {
   std::string name;
   Layer layer;
   std::vector<Shape> inputs;  // batch axis included
+  std::vector<Json> masks;    // one per input, null where there is none; or empty
   bool training = false;
   Json golden;
 };
@@ -25,17 +28,39 @@ void PrintTo(const LayerCase& one, std::ostream* stream) {
   *stream << one.name;
 }
 
+std::vector<std::string> golden_files() {
+  std::vector<std::string> names;
+  for (const auto& file : std::filesystem::directory_iterator(std::string(EVENFLOW_SOURCE_DIR) + "/tests/golden")) {
+    const std::string name = file.path().filename();
+    if (name.starts_with("layers") && name.ends_with(".json")) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 std::vector<LayerCase> golden_cases() {
   std::vector<LayerCase> cases;
-  for (const Json& golden : read_golden("layers.json")) {
-    LayerCase& one = cases.emplace_back();
-    one.name = golden["name"].get<std::string>();
-    one.layer = {.type = golden["type"].get<std::string>(), .name = "tested", .config = golden["config"]};
-    for (const Json& shape : golden["inputs"]) one.inputs.push_back(shape_from(shape));
-    one.training = golden["training"].get<bool>();
-    one.golden = golden;
+  for (const std::string& file : golden_files()) {
+    for (const Json& golden : read_golden(file)) {
+      LayerCase& one = cases.emplace_back();
+      one.name = golden["name"].get<std::string>();
+      one.layer = {.type = golden["type"].get<std::string>(), .name = "tested", .config = golden["config"]};
+      for (const Json& shape : golden["inputs"]) one.inputs.push_back(shape_from(shape));
+      for (const Json& mask : golden.value("masks", Json::array())) one.masks.push_back(mask);
+      one.training = golden["training"].get<bool>();
+      one.golden = golden;
+    }
   }
   return cases;
+}
+
+Tensor mask_from(const Json& rows) {
+  Tensor mask({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows[0].size())});
+  std::int64_t next = 0;
+  for (const Json& row : rows) {
+    for (const Json& kept : row) mask[next++] = kept.get<float>();
+  }
+  return mask;
 }
 
 // One layer as a program, with S = sum(y g(y.shape, 5)) differentiated by its inputs and weights.
@@ -50,7 +75,11 @@ class LayerProgram {
     }
     const Model model;
     const LoweringOptions options{.training = one.training};
-    layer_ = GraphLayerBuilder(graph, model, one.layer, options, wrt, std::vector<ValueId>(wrt.size())).build();
+    std::vector<ValueId> masks(wrt.size());
+    for (std::size_t i = 0; i < one.masks.size(); ++i) {
+      if (!one.masks[i].is_null()) masks[i] = graph.constant(mask_from(one.masks[i]));
+    }
+    layer_ = GraphLayerBuilder(graph, model, one.layer, options, wrt, masks).build();
     for (std::size_t j = 0; j < layer_.parameters.size(); ++j) {
       const ParameterInfo& parameter = layer_.parameters[j];
       weights_.set(parameter.name, golden_weight(parameter.variable, parameter.shape, j));
@@ -58,6 +87,7 @@ class LayerProgram {
     }
     output_shape_ = graph.shape(layer_.output);
     graph.output("y", layer_.output);
+    if (layer_.mask) graph.output("mask", ops::add(graph, layer_.mask, graph.scalar(0.0f)));
     const std::vector<ValueId> gradients =
         differentiate(graph, layer_.output, wrt, graph.constant(golden_tensor(output_shape_, 5)));
     for (std::size_t i = 0; i < gradients.size(); ++i) {
@@ -81,6 +111,9 @@ class LayerProgram {
     return sum;
   }
 
+  std::vector<double> mask() const {
+    return program_.has_output("mask") ? numbers(program_.output("mask")) : std::vector<double>{};
+  }
   std::vector<double> y() const { return numbers(program_.output("y")); }
   std::vector<double> gradient(std::size_t i) const { return numbers(program_.output("gradient" + std::to_string(i))); }
   const Shape& output_shape() const { return output_shape_; }
@@ -159,6 +192,10 @@ TEST_P(EveryLayer, AgreesWithKeras) {
     }
   }
   EXPECT_EQ(trainable, one.golden["dw"].size());
+  if (!one.masks.empty()) {
+    const Json& mask = one.golden["mask"];
+    EXPECT_EQ(program.mask(), mask.is_null() ? std::vector<double>{} : numbers(mask_from(mask)));
+  }
 }
 
 TEST_P(EveryLayer, GradientAgreesWithFiniteDifferences) {
@@ -251,8 +288,7 @@ TEST(Layers, EachHasAGoldenCase) {
   std::set<std::string> tested{"InputLayer"};  // has nothing to compute
   for (const LayerCase& one : golden_cases()) tested.insert(one.layer.type);
   for (const LayerType* type : all_layers()) {
-    EXPECT_TRUE(tested.contains(std::string(type->id)))
-        << type->id << " is missing in tests/golden/make_layer_golden.py";
+    EXPECT_TRUE(tested.contains(std::string(type->id))) << type->id << " is in none of tests/golden/layers*.json";
   }
 }
 
@@ -291,6 +327,52 @@ TEST(GaussianNoise, AddsNoiseOfItsDeviationWhileTraining) {
   for (std::size_t i = 0; i < y.size(); ++i) squares += std::pow(y[i] - static_cast<double>(x.values()[i]), 2);
   EXPECT_NEAR(squares / 1000, 0.09, 5 * 0.09 * std::sqrt(2.0 / 1000));
   expect_finite_differences(program);
+}
+
+// Draws of Dropout's relatives on ones: what is dropped, and how much there is of it.
+std::vector<double> on_ones(std::string type, Json config, const Shape& shape) {
+  LayerProgram program(one_layer(std::move(type), std::move(config), {shape}, true));
+  std::fill(program.variables()[0]->values().begin(), program.variables()[0]->values().end(), 1.0f);
+  program.run();
+  std::vector<double> y = program.y();
+  expect_finite_differences(program);
+  return y;
+}
+
+TEST(Dropout, SharesDrawsAlongAxesOfOneInTheNoiseShape) {
+  const std::vector<double> y = on_ones("Dropout", {{"rate", 0.5}, {"noise_shape", {nullptr, 1, 4}}}, {20, 5, 4});
+  std::set<double> values(y.begin(), y.end());
+  EXPECT_EQ(values, (std::set<double>{0, 2}));
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], y[i / 20 * 20 + i % 4]);
+}
+
+TEST(SpatialDropout, DropsWholeChannels) {
+  const std::vector<double> last = on_ones("SpatialDropout1D", {{"rate", 0.5}}, {20, 5, 4});
+  for (std::size_t i = 0; i < last.size(); ++i) EXPECT_EQ(last[i], last[i / 20 * 20 + i % 4]);
+  const std::vector<double> first =
+      on_ones("SpatialDropout2D", {{"rate", 0.5}, {"data_format", "channels_first"}}, {20, 4, 3, 2});
+  for (std::size_t i = 0; i < first.size(); ++i) EXPECT_EQ(first[i], first[i / 6 * 6]);
+  EXPECT_EQ(std::set<double>(first.begin(), first.end()), (std::set<double>{0, 2}));
+}
+
+TEST(AlphaDropout, KeepsMeanAndVariance) {
+  constexpr double kRate = 0.3;
+  constexpr double kDropped = -1.7580993408473766;
+  const double a = 1 / std::sqrt((1 - kRate) * (1 + kRate * kDropped * kDropped));
+  const std::vector<double> y = on_ones("AlphaDropout", {{"rate", kRate}}, {40, 25});
+  std::size_t dropped = 0;
+  for (const double value : y) {
+    const bool gone = value < 0;
+    dropped += gone;
+    EXPECT_NEAR(value, a * (gone ? kDropped : 1.0) - a * kDropped * kRate, 1e-5);
+  }
+  EXPECT_NEAR(static_cast<double>(dropped), 300, 5 * std::sqrt(1000 * kRate * (1 - kRate)));
+}
+
+TEST(GaussianDropout, MultipliesByNoiseOfItsDeviation) {
+  double squares = 0;
+  for (const double value : on_ones("GaussianDropout", {{"rate", 0.2}}, {40, 25})) squares += std::pow(value - 1, 2);
+  EXPECT_NEAR(squares / 1000, 0.25, 5 * 0.25 * std::sqrt(2.0 / 1000));
 }
 
 TEST(Layers, DrawFromStreamsOfTheirOwn) {
@@ -409,12 +491,42 @@ TEST(Layers, SayWhatIsWrongAndWhere) {
        "dilation_rate must be 1"},
       {"Conv2D", {{"filters", 3}, {"kernel_size", 2}, {"padding", "causal"}}, {image}, "padding must be valid or same"},
       {"Conv2D",
-       {{"filters", 3}, {"kernel_size", 2}, {"data_format", "channels_first"}},
+       {{"filters", 3}, {"kernel_size", 2}, {"data_format", "first"}},
        {image},
-       "data_format = \"channels_first\" is not supported"},
+       "data_format must be channels_last or channels_first, not \"first\""},
+      {"MaxPooling1D",
+       {{"data_format", "channels_first"}},
+       {{2, 12}},
+       "expects sequences (None, channels, steps), but its input has shape (None, 12)"},
+      {"Conv1D",
+       {{"filters", 3}, {"kernel_size", 3}},
+       {{2, 2, 4}},
+       "a window of 3 must fit into the sequence, but its input has shape (None, 2, 4)"},
+      {"Conv1D",
+       {{"filters", 3}, {"kernel_size", 2}, {"padding", "full"}},
+       {{2, 5, 4}},
+       "padding must be valid, same or causal, not \"full\""},
+      {"DepthwiseConv2D",
+       {{"kernel_size", 2}, {"depth_multiplier", 0}},
+       {image},
+       "depth_multiplier must be at least 1"},
+      {"Conv2DTranspose",
+       {{"filters", 3}, {"kernel_size", 3}, {"strides", 2}, {"output_padding", 2}},
+       {image},
+       "output_padding must be smaller than the strides, not 2"},
+      {"Cropping1D", {{"cropping", 3}}, {{2, 6, 4}}, "the cropping must leave something"},
+      {"ZeroPadding1D", {{"padding", {1, -1}}}, {{2, 6, 4}}, "padding must be n or [before, after]"},
+      {"UpSampling2D", {{"interpolation", "lanczos3"}}, {image}, "must be nearest, bilinear or bicubic"},
+      {"RepeatVector", {{"n", 0}}, {{2, 4}}, "n must be at least 1"},
+      {"GroupNormalization", {{"groups", 3}}, {image}, "expects channels that 3 groups divide"},
+      {"Normalization", {{"mean", 1.0}}, {{2, 4}}, "variance must be given together with the other of the two"},
+      {"Normalization", {{"mean", {1, 2}}, {"variance", {1, 2}}}, {{2, 4}}, "must fit the axes that are kept"},
+      {"Rescaling", {{"scale", {1, 2}}}, {{2, 4}}, "scale of shape (2) must fit the last axes"},
+      {"Rescaling", {{"scale", {1, "x"}}}, {{2, 4}}, "scale must be a number or nested lists of numbers"},
+      {"GaussianDropout", {{"rate", 2}}, {{2, 4}}, "rate must be between 0 and 1, not 2"},
       {"MaxPooling2D", {{"strides", 0}}, {image}, "strides must be at least 1, not 0"},
       {"Dropout", {{"rate", 1.5}}, {{2, 4}}, "rate must be between 0 and 1, not 1.5"},
-      {"Dropout", {{"rate", 0.5}, {"noise_shape", {1, 4}}}, {{2, 4}}, "noise_shape = [1,4] is not supported"},
+      {"Dropout", {{"rate", 0.5}, {"noise_shape", {1, 3}}}, {{2, 4}}, "noise_shape [1,3] must hold its extents or 1"},
       {"Reshape",
        {{"target_shape", {3, -1}}},
        {{2, 4}},
@@ -425,7 +537,8 @@ TEST(Layers, SayWhatIsWrongAndWhere) {
        "target_shape must be positive integers, one of them -1 at most"},
       {"Permute", {{"dims", {1, 1}}}, {{2, 3, 4}}, "dims must hold each of the axes 1 to 2 once"},
       {"BatchNormalization", {{"axis", 0}}, {{2, 4}}, "axis = 0 names an axis other than the batch"},
-      {"LayerNormalization", {{"axis", 1}}, {{2, 3, 4}}, "the normalized axes must be the last ones"},
+      {"LayerNormalization", {{"axis", {1, 1}}}, {{2, 3, 4}}, "axis must be an axis or a list of different axes"},
+      {"RMSNormalization", {{"axis", 1}}, {{2, 3, 4}}, "the normalized axes must be the last ones"},
       {"ZeroPadding2D", {{"padding", -1}}, {image}, "padding must be n, [rows, columns]"},
       {"Activation", Json::object(), {{2, 4}}, "activation must name an activation, not null"},
       {"Add", Json::object(), {{2, 3}, {2, 4}}, "but its inputs have shapes (None, 3) and (None, 4)"},

@@ -78,6 +78,9 @@ class LayerBuilder {
   virtual ValueId weight(std::string_view variable, const Shape& shape, bool trainable = true,
                          std::string_view prefix = {}) = 0;
 
+  // Penalizes the output as the regularizer, a Keras configuration, says.
+  virtual void regularize_activity(const Json& regularizer) = 0;
+
   // Says that z is the pre-activation (the output of the layer's linear map), for the taps of the health room.
   virtual void pre_activation(ValueId z) = 0;
   // Applies the activation that the configuration has under `key`, and remembers it.

@@ -6,9 +6,10 @@
 
 #include "evenflow/base/text.h"
 #include "evenflow/graph/ops/binary.h"
+#include "evenflow/graph/ops/inverse_root.h"
 #include "evenflow/graph/ops/reshape.h"
 #include "evenflow/graph/ops/support.h"
-#include "evenflow/graph/ops/unary.h"
+#include "evenflow/tensor/kernels/channels.h"
 
 namespace evenflow::ops {
 namespace {
@@ -34,12 +35,8 @@ template <class Body>
 void for_each_element(const Channels& layout, std::size_t begin, std::size_t end, const Body& body) {
   for (std::size_t o = begin; o < end; ++o) {
     const std::size_t first = o * layout.channels * layout.inner;
-    if (layout.inner == 1) {
-      for (std::size_t c = 0; c < layout.channels; ++c) body(first + c, c);
-    } else {
-      for (std::size_t c = 0; c < layout.channels; ++c) {
-        for (std::size_t i = 0; i < layout.inner; ++i) body(first + c * layout.inner + i, c);
-      }
+    for (std::size_t c = 0; c < layout.channels; ++c) {
+      for (std::size_t i = 0; i < layout.inner; ++i) body(first + c * layout.inner + i, c);
     }
   }
 }
@@ -53,11 +50,16 @@ class ChannelSums {
         block_(std::max((layout.outer + kMaximumBlocks - 1) / kMaximumBlocks, layout.outer_grain())),
         blocks_((layout.outer + block_ - 1) / block_) {}
 
-  std::size_t scratch_bytes() const { return (blocks_ + 1) * 2 * layout_.channels * sizeof(double); }
+  // The sums, and behind them room for three numbers per channel.
+  std::size_t scratch_bytes() const { return sum_bytes() + 3 * layout_.channels * sizeof(float); }
+  float* numbers(std::byte* scratch, std::size_t i) const {
+    return reinterpret_cast<float*>(scratch + sum_bytes()) + i * layout_.channels;
+  }
 
-  // terms(element, channel) gives the pair of summands. Returns both sums of all channels, in scratch.
-  template <class Terms>
-  std::pair<const double*, const double*> operator()(std::byte* scratch, const Terms& terms) const {
+  // Adds up rows(first element, count, a, other) where channels are the last axis; otherwise terms(element, channel),
+  // which gives the pair of summands. Returns both sums of all channels, in scratch.
+  template <class Rows, class Terms>
+  std::pair<const double*, const double*> operator()(std::byte* scratch, const Rows& rows, const Terms& terms) const {
     const std::size_t channels = layout_.channels;
     auto* totals = reinterpret_cast<double*>(scratch);
     double* partial = totals + 2 * channels;
@@ -68,11 +70,7 @@ class ChannelSums {
         std::fill_n(a, 2 * channels, 0.0);
         const std::size_t end = std::min(layout_.outer, (b + 1) * block_);
         if (layout_.inner == 1) {
-          for_each_element(layout_, b * block_, end, [&](std::size_t i, std::size_t c) {
-            const auto [one, two] = terms(i, c);
-            a[c] += one;
-            other[c] += two;
-          });
+          rows(b * block_ * channels, end - b * block_, a, other);
         } else {
           add_runs(b * block_, end, a, other, terms);
         }
@@ -87,6 +85,8 @@ class ChannelSums {
 
  private:
   static constexpr std::size_t kMaximumBlocks = 64;
+
+  std::size_t sum_bytes() const { return (blocks_ + 1) * 2 * layout_.channels * sizeof(double); }
 
   // Elements of a channel lie together in runs of `inner`.
   template <class Terms>
@@ -134,21 +134,35 @@ class BatchNormalizationGradient : public Operator {
     return [layout, sums = ChannelSums(layout), scratch = binding.scratch, x = in[0].f32(), dy = in[1].f32(),
             mean = in[2].f32(), inverse = in[3].f32(), gamma = has_gamma_ ? in[4].f32() : nullptr,
             dx = binding.outputs[0].f32(), dgamma = binding.outputs[1].f32(), dbeta = binding.outputs[2].f32()] {
-      const auto [dy_sum, product_sum] = sums(scratch, [&](std::size_t i, std::size_t c) {
-        return std::pair(static_cast<double>(dy[i]),
-                         static_cast<double>(dy[i]) * static_cast<double>((x[i] - mean[c]) * inverse[c]));
-      });
+      const auto [dy_sum, product_sum] = sums(
+          scratch,
+          [&](std::size_t first, std::size_t rows, double* a, double* b) {
+            kernels::add_channel_products(x + first, dy + first, mean, inverse, rows, layout.channels, a, b);
+          },
+          [&](std::size_t i, std::size_t c) {
+            return std::pair(static_cast<double>(dy[i]),
+                             static_cast<double>(dy[i]) * static_cast<double>((x[i] - mean[c]) * inverse[c]));
+          });
+      // dx = gamma / deviation (dy - mean(dy) - n mean(dy n)) with n the normalized x.
+      float* factor = sums.numbers(scratch, 0);
+      float* constant = sums.numbers(scratch, 1);
+      float* slope = sums.numbers(scratch, 2);
+      const auto per_channel = static_cast<float>(1.0 / layout.per_channel());
       for (std::size_t c = 0; c < layout.channels; ++c) {
         dbeta[c] = static_cast<float>(dy_sum[c]);
         dgamma[c] = static_cast<float>(product_sum[c]);
+        factor[c] = (gamma == nullptr ? 1.0f : gamma[c]) * inverse[c];
+        constant[c] = factor[c] * per_channel * dbeta[c];
+        slope[c] = factor[c] * per_channel * dgamma[c] * inverse[c];
       }
-      // dx = gamma / deviation (dy - mean(dy) - n mean(dy n)) with n the normalized x.
-      const auto per_channel = static_cast<float>(1.0 / layout.per_channel());
       parallel_for(layout.outer, layout.outer_grain(), [&](std::size_t begin, std::size_t end) {
+        if (layout.inner == 1) {
+          const std::size_t first = begin * layout.channels;
+          return kernels::normalize_channels_gradient(x + first, dy + first, mean, factor, constant, slope, end - begin,
+                                                      layout.channels, dx + first);
+        }
         for_each_element(layout, begin, end, [&](std::size_t i, std::size_t c) {
-          const float normalized = (x[i] - mean[c]) * inverse[c];
-          const float centered = dy[i] - per_channel * (dbeta[c] + normalized * dgamma[c]);
-          dx[i] = (gamma == nullptr ? 1.0f : gamma[c]) * inverse[c] * centered;
+          dx[i] = factor[c] * dy[i] - constant[c] - (x[i] - mean[c]) * slope[c];
         });
       });
     };
@@ -204,25 +218,39 @@ class BatchNormalization : public Operator {
             gamma = has_gamma_ ? in[1].f32() : nullptr, beta = has_beta_ ? in[1u + has_gamma_].f32() : nullptr,
             moving_mean = in[moving_at()].f32(), moving_variance = in[moving_at() + 1].f32(),
             y = binding.outputs[0].f32(), mean = binding.outputs[1].f32(), inverse = binding.outputs[2].f32()] {
-      const auto [sum, squares] = sums(scratch, [&](std::size_t i, std::size_t) {
-        const auto x_i = static_cast<double>(x[i]);
-        return std::pair(x_i, x_i * x_i);
-      });
+      // Of x less the first row, if channels are the last axis: squares of numbers near 0 are exact.
+      const bool last = layout.inner == 1;
+      const auto [sum, squares] = sums(
+          scratch,
+          [&](std::size_t first, std::size_t rows, double* a, double* b) {
+            kernels::add_channel_moments(x + first, x, rows, layout.channels, a, b);
+          },
+          [&](std::size_t i, std::size_t) {
+            const auto x_i = static_cast<double>(x[i]);
+            return std::pair(x_i, x_i * x_i);
+          });
+      float* scale = sums.numbers(scratch, 0);
+      float* shift = sums.numbers(scratch, 1);
       for (std::size_t c = 0; c < layout.channels; ++c) {
         const double center = sum[c] / layout.per_channel();
         const double spread = squares[c] / layout.per_channel() - center * center;
         const double variance = spread < 0 ? 0 : spread;
-        mean[c] = static_cast<float>(center);
+        mean[c] = static_cast<float>(last ? static_cast<double>(x[c]) + center : center);
         inverse[c] = static_cast<float>(1.0 / std::sqrt(variance + static_cast<double>(options.epsilon)));
+        scale[c] = gamma == nullptr ? inverse[c] : gamma[c] * inverse[c];
+        shift[c] = beta == nullptr ? 0.0f : beta[c];
         const float old = options.momentum;
         moving_mean[c] = moving_mean[c] * old + mean[c] * (1.0f - old);
-        moving_variance[c] = moving_variance[c] * old + static_cast<float>(variance) * (1.0f - old);
+        const float spread_seen = static_cast<float>(variance) * options.moving_variance_factor;
+        moving_variance[c] = moving_variance[c] * old + spread_seen * (1.0f - old);
       }
       parallel_for(layout.outer, layout.outer_grain(), [&](std::size_t begin, std::size_t end) {
-        for_each_element(layout, begin, end, [&](std::size_t i, std::size_t c) {
-          const float scale = gamma == nullptr ? inverse[c] : gamma[c] * inverse[c];
-          y[i] = (x[i] - mean[c]) * scale + (beta == nullptr ? 0.0f : beta[c]);
-        });
+        if (last) {
+          const std::size_t first = begin * layout.channels;
+          return kernels::normalize_channels(x + first, mean, scale, shift, end - begin, layout.channels, y + first);
+        }
+        for_each_element(layout, begin, end,
+                         [&](std::size_t i, std::size_t c) { y[i] = (x[i] - mean[c]) * scale[c] + shift[c]; });
       });
     };
   }
@@ -235,15 +263,6 @@ class BatchNormalization : public Operator {
   bool has_beta_;
   std::vector<int> mutated_;
 };
-
-void inverse_root_forward(const float* x, float* y, std::size_t count, const UnaryParameters& parameters) {
-  for (std::size_t i = 0; i < count; ++i) y[i] = 1.0f / std::sqrt(x[i] + parameters.values[0]);
-}
-void inverse_root_backward(const float*, const float* y, const float* dy, float* dx, std::size_t count,
-                           const UnaryParameters&) {
-  for (std::size_t i = 0; i < count; ++i) dx[i] = -0.5f * dy[i] * y[i] * y[i] * y[i];
-}
-constexpr UnaryFunction kInverseRoot{"inverse_root", inverse_root_forward, inverse_root_backward, false, true};
 
 }  // namespace
 
@@ -270,7 +289,7 @@ ValueId batch_normalization_inference(Graph& graph, ValueId x, ValueId gamma, Va
   Shape along{channels};  // broadcasts over x
   for (int after = graph.shape(x).rank() - 1; after > axis; --after) along = evenflow::concatenate(along, Shape{1});
 
-  ValueId scale = unary(graph, moving_variance, kInverseRoot, {{options.epsilon}});
+  ValueId scale = inverse_root(graph, moving_variance, options.epsilon);
   if (gamma) scale = multiply(graph, scale, gamma);
   ValueId shift = multiply(graph, moving_mean, scale);
   shift = beta ? subtract(graph, beta, shift) : subtract(graph, graph.scalar(0.0f), shift);

@@ -10,6 +10,7 @@ struct BatchNormalizationOptions {
   int axis = -1;  // of the channels; statistics are taken over all other axes
   float epsilon = 1e-3f;
   float momentum = 0.99f;
+  float moving_variance_factor = 1.0f;  // of the batch's variance on its way into the moving one
 };
 
 // y = gamma (x - mean) / sqrt(variance + epsilon) + beta with the batch's own mean and biased variance; gamma and beta

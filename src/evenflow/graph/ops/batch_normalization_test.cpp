@@ -131,6 +131,32 @@ TEST(BatchNormalization, MovesTheMovingStatistics) {
   EXPECT_EQ(store["variance"], Tensor({2}, {2.0f, 7.0f}));
 }
 
+TEST(BatchNormalization, ScalesTheVarianceThatGoesIntoTheMovingOne) {
+  BatchNormalizationOptions options = kOptions;
+  options.moving_variance_factor = 4.0f / 3.0f;  // unbiased
+  Graph graph;
+  graph.output("y", batch_normalization(graph, graph.input("x", {4, 1}), {}, {}, graph.parameter("mean", {1}),
+                                        graph.parameter("variance", {1}), options));
+  ParameterStore store;
+  run_graph(std::move(graph), {{"x", {1, 3, 5, 7}}}, store.options());
+  EXPECT_NEAR(store["variance"].values()[0], 0.25 * 20.0 / 3.0, 1e-6);
+}
+
+// Deviations a thousand times smaller than the mean.
+TEST(BatchNormalization, FindsSmallDeviations) {
+  constexpr std::size_t kRows = 4000;
+  Doubles x;
+  for (std::size_t i = 0; i < kRows; ++i) x.push_back(i % 2 == 0 ? 1001 : 999);
+  Graph graph;
+  graph.output("y", batch_normalization(graph, graph.input("x", {kRows, 1}), {}, {}, graph.parameter("mean", {1}),
+                                        graph.parameter("variance", {1}), {.epsilon = 0.0f, .momentum = 0.0f}));
+  ParameterStore store;
+  const Doubles y = run_graph(std::move(graph), {{"x", x}}, store.options()).at("y");
+  EXPECT_EQ(store["mean"].values()[0], 1000.0f);
+  EXPECT_EQ(store["variance"].values()[0], 1.0f);
+  for (std::size_t i = 0; i < kRows; ++i) EXPECT_NEAR(y[i], i % 2 == 0 ? 1 : -1, 1e-6);
+}
+
 TEST(BatchNormalization, LargeInputsGiveTheSameForAnyNumberOfThreads) {
   const Shape shape{700, 9, 33};
   Doubles x(static_cast<std::size_t>(shape.count()));

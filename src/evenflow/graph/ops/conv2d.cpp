@@ -68,34 +68,6 @@ void require_result(std::string_view operation, const Conv2dOptions& options, co
   require_same_shape(operation, conv_result(options, x, kernel), y);
 }
 
-// Inputs: dy, kernel. Output: dx.
-class Conv2dInputGradient : public Operator {
- public:
-  Conv2dInputGradient(const Conv2dOptions& options, const Shape& x) : options_(options), x_(x) {}
-
-  std::string_view name() const override { return "conv2d_input_gradient"; }
-
-  std::vector<ValueType> infer(std::span<const ValueType> inputs) const override {
-    require_float32(name(), inputs, 2);
-    require_result(name(), options_, x_, inputs[1].shape, inputs[0].shape);
-    return {{x_}};
-  }
-
-  std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType>) const override {
-    return backend::plan_conv2d_input_gradient(conv_shape(options_, x_, inputs[1].shape)).scratch_bytes;
-  }
-
-  Kernel bind(const Binding& binding) const override {
-    return [run = backend::plan_conv2d_input_gradient(conv_shape(options_, x_, binding.inputs[1].type.shape)).run,
-            dy = binding.inputs[0].f32(), kernel = binding.inputs[1].f32(), dx = binding.outputs[0].f32(),
-            scratch = binding.scratch] { run(dy, kernel, nullptr, dx, scratch); };
-  }
-
- private:
-  Conv2dOptions options_;
-  Shape x_;
-};
-
 // Inputs: x, dy. Output: dkernel.
 class Conv2dKernelGradient : public Operator {
  public:
@@ -122,6 +94,49 @@ class Conv2dKernelGradient : public Operator {
  private:
   Conv2dOptions options_;
   Shape kernel_;
+};
+
+// Inputs: dy, kernel. Output: dx.
+class Conv2dInputGradient : public Operator {
+ public:
+  Conv2dInputGradient(const Conv2dOptions& options, const Shape& x) : options_(options), x_(x) {}
+
+  std::string_view name() const override { return "conv2d_input_gradient"; }
+
+  std::vector<ValueType> infer(std::span<const ValueType> inputs) const override {
+    require_float32(name(), inputs, 2);
+    require_result(name(), options_, x_, inputs[1].shape, inputs[0].shape);
+    return {{x_}};
+  }
+
+  // It is linear in dy and in the kernel, so its gradients are the convolution and that one's own kernel gradient.
+  std::vector<ValueId> gradient(Graph& graph, const Node& node, std::span<const ValueId> output_gradients,
+                                std::span<const bool> needed) const override {
+    const ValueId dx = output_gradients[0];
+    const ValueId kernel = node.inputs[1];
+    ValueId by_dy;
+    ValueId by_kernel;
+    if (needed[0]) by_dy = conv2d(graph, dx, kernel, options_);
+    if (needed[1]) {
+      by_kernel =
+          graph.add1(std::make_shared<Conv2dKernelGradient>(options_, graph.shape(kernel)), {dx, node.inputs[0]});
+    }
+    return {by_dy, by_kernel};
+  }
+
+  std::size_t scratch_bytes(std::span<const ValueType> inputs, std::span<const ValueType>) const override {
+    return backend::plan_conv2d_input_gradient(conv_shape(options_, x_, inputs[1].shape)).scratch_bytes;
+  }
+
+  Kernel bind(const Binding& binding) const override {
+    return [run = backend::plan_conv2d_input_gradient(conv_shape(options_, x_, binding.inputs[1].type.shape)).run,
+            dy = binding.inputs[0].f32(), kernel = binding.inputs[1].f32(), dx = binding.outputs[0].f32(),
+            scratch = binding.scratch] { run(dy, kernel, nullptr, dx, scratch); };
+  }
+
+ private:
+  Conv2dOptions options_;
+  Shape x_;
 };
 
 }  // namespace
@@ -174,6 +189,18 @@ Kernel Conv2d::bind(const Binding& binding) const {
 
 ValueId conv2d(Graph& graph, ValueId x, ValueId kernel, const Conv2dOptions& options) {
   return graph.add1(std::make_shared<Conv2d>(options), {x, kernel});
+}
+
+ValueId conv2d_transpose(Graph& graph, ValueId x, ValueId kernel, std::int64_t height, std::int64_t width,
+                         const Conv2dOptions& options) {
+  const Shape from = graph.shape(x);
+  const Shape weights = graph.shape(kernel);
+  if (from.rank() != 4 || weights.rank() != 4) {
+    fail(ErrorKind::shape, "conv2d_transpose: takes images and a kernel of 4 axes, not {} and {}", to_string(from),
+         to_string(weights));
+  }
+  const Shape to{from[0], height, width, weights[2] * options.groups};
+  return graph.add1(std::make_shared<Conv2dInputGradient>(options, to), {x, kernel});
 }
 
 }  // namespace evenflow::ops

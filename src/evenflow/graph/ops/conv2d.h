@@ -45,4 +45,10 @@ class Conv2d : public Operator {
 // (batch, output height, output width, filters).
 ValueId conv2d(Graph& graph, ValueId x, ValueId kernel, const Conv2dOptions& options = {});
 
+// The transposed convolution: what conv2d with these options does to its input's gradient. x (batch, output height,
+// output width, filters), kernel as above; gives (batch, height, width, channels), images that conv2d turns into x's
+// shape.
+ValueId conv2d_transpose(Graph& graph, ValueId x, ValueId kernel, std::int64_t height, std::int64_t width,
+                         const Conv2dOptions& options = {});
+
 }  // namespace evenflow::ops

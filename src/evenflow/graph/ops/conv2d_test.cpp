@@ -6,6 +6,7 @@
 
 #include "evenflow/graph/ops/binary.h"
 #include "evenflow/graph/ops/operator_check_test.h"
+#include "evenflow/graph/ops/reshape.h"
 #include "evenflow/graph/ops/unary.h"
 
 namespace evenflow::ops {
@@ -65,6 +66,51 @@ TEST(Conv2d, EqualsItsTwinInGroups) {
   check({1, 5, 5, 3}, {3, 3, 1, 6}, {1, 3, 3, 6}, {.groups = 3}, 3);                        // with a multiplier
 }
 
+// Every product x k of the convolution that leads from an image to a place of its result leads back from there.
+Doubles transposed(const Doubles& x, const Shape& xs, const Doubles& k, const Shape& ks, const Shape& ys,
+                   const Conv2dOptions& o) {
+  Doubles y(static_cast<std::size_t>(ys.count()));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    Doubles one(y.size());
+    one[i] = 1;
+    const Doubles image = convolution(one, ys, k, ks, xs, o);
+    for (std::size_t j = 0; j < image.size(); ++j) y[i] += image[j] * x[j];
+  }
+  return y;
+}
+
+void check_transposed(const Shape& x, const Shape& kernel, const Shape& expected, const Conv2dOptions& options,
+                      std::uint64_t seed) {
+  check_operator(
+      {.shapes = {x, kernel},
+       .build =
+           [=](Graph& g, std::span<const ValueId> in) {
+             return conv2d_transpose(g, in[0], in[1], expected[1], expected[2], options);
+           },
+       .twin = [=](std::span<const Doubles> in) { return transposed(in[0], x, in[1], kernel, expected, options); },
+       .forward_tolerance = 1e-5},
+      seed);
+}
+
+TEST(Conv2dTranspose, EqualsItsTwin) {
+  check_transposed({2, 3, 4, 3}, {3, 3, 2, 3}, {2, 5, 6, 2}, {}, 1);
+  check_transposed({1, 3, 2, 2}, {3, 2, 3, 2}, {1, 6, 4, 3}, {.strides = {2, 2}, .pads = {1, 0, 0, 0}}, 2);
+  check_transposed({1, 2, 3, 2}, {1, 1, 2, 2}, {1, 6, 9, 2}, {.strides = {3, 3}}, 3);  // kernel below the stride
+  check_transposed({1, 3, 3, 2}, {2, 2, 1, 2}, {1, 5, 5, 1}, {.dilation = {2, 2}}, 4);
+  check_transposed({1, 2, 2, 4}, {2, 2, 1, 4}, {1, 3, 3, 2}, {.groups = 2}, 5);
+}
+
+TEST(Conv2dTranspose, ErrorsNameTheShapes) {
+  Graph graph;
+  const ValueId x = graph.input("x", {1, 4, 4, 3});
+  const ValueId kernel = graph.input("k", {3, 3, 2, 3});
+  EXPECT_NE(error_of([&] { conv2d_transpose(graph, x, kernel, 9, 6); }).find("(1, 4, 4, 3)"), std::string::npos);
+  EXPECT_NE(error_of([&] {
+              conv2d_transpose(graph, graph.input("f", {4, 3}), kernel, 6, 6);
+            }).find("(4, 3)"),
+            std::string::npos);
+}
+
 void relu_forward(const float* x, float* y, std::size_t count, const UnaryParameters&) {
   for (std::size_t i = 0; i < count; ++i) y[i] = std::max(0.0f, x[i]);
 }
@@ -88,6 +134,24 @@ TEST(Conv2d, EpilogueEqualsSeparateNodes) {
   for (std::size_t i = 0; i < results["fused"].size(); ++i) {
     EXPECT_NEAR(results["fused"][i], results["separate"][i], 1e-5);
   }
+}
+
+// What a one-dimensional convolution with activation is made of.
+TEST(Conv2d, TakesOnAnActivationBehindAReshape) {
+  Graph graph;
+  const ValueId z = add(graph, conv2d(graph, graph.input("x", {2, 1, 5, 3}), graph.input("kernel", {1, 3, 3, 4})),
+                        graph.input("bias", {4}));
+  graph.output("y", unary(graph, reshape(graph, z, {2, 3, 4}), kRelu));
+  Random random(6);
+  std::map<std::string, Doubles> inputs{{"x", Doubles(30)}, {"kernel", Doubles(36)}, {"bias", Doubles(4)}};
+  for (auto& [name, values] : inputs) {
+    for (double& value : values) value = random.normal();
+  }
+  Program fused = Program::compile(graph, {});
+  EXPECT_EQ(fused.kernel_count(), 1u) << fused.to_text();
+  const auto expected = run_graph(graph, inputs, {.fuse = false}).at("y");
+  const auto y = run_graph(std::move(graph), inputs).at("y");
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], expected[i], 1e-5);
 }
 
 TEST(Conv2d, ErrorsNameTheShapes) {

@@ -11,13 +11,13 @@ namespace {
 
 constexpr double kEpsilon = 1e-3;
 
-Doubles twin(const Doubles& x, std::size_t columns, const Doubles* gamma, const Doubles* beta) {
+Doubles twin(const Doubles& x, std::size_t columns, const Doubles* gamma, const Doubles* beta, bool centered) {
   const auto n = static_cast<double>(columns);
   Doubles y(x.size());
   for (std::size_t first = 0; first < x.size(); first += columns) {
     double mean = 0;
     double variance = 0;
-    for (std::size_t c = 0; c < columns; ++c) mean += x[first + c] / n;
+    for (std::size_t c = 0; centered && c < columns; ++c) mean += x[first + c] / n;
     for (std::size_t c = 0; c < columns; ++c) variance += std::pow(x[first + c] - mean, 2) / n;
     for (std::size_t c = 0; c < columns; ++c) {
       const double normalized = (x[first + c] - mean) / std::sqrt(variance + kEpsilon);
@@ -27,7 +27,7 @@ Doubles twin(const Doubles& x, std::size_t columns, const Doubles* gamma, const 
   return y;
 }
 
-void check(const Shape& shape, int axis, bool gamma, bool beta, std::uint64_t seed) {
+void check(const Shape& shape, int axis, bool gamma, bool beta, std::uint64_t seed, bool centered = true) {
   const Shape normalized = shape.slice(axis < 0 ? axis + shape.rank() : axis, shape.rank());
   std::vector<Shape> shapes{shape};
   if (gamma) shapes.push_back(normalized);
@@ -36,13 +36,14 @@ void check(const Shape& shape, int axis, bool gamma, bool beta, std::uint64_t se
   check_operator({.shapes = shapes,
                   .build =
                       [=](Graph& g, std::span<const ValueId> in) {
-                        return layer_normalization(g, in[0], gamma ? in[1] : ValueId{}, beta ? in[beta_at] : ValueId{},
-                                                   {.axis = axis, .epsilon = static_cast<float>(kEpsilon)});
+                        return layer_normalization(
+                            g, in[0], gamma ? in[1] : ValueId{}, beta ? in[beta_at] : ValueId{},
+                            {.axis = axis, .epsilon = static_cast<float>(kEpsilon), .centered = centered});
                       },
                   .twin =
                       [=](std::span<const Doubles> in) {
                         return twin(in[0], static_cast<std::size_t>(normalized.count()), gamma ? &in[1] : nullptr,
-                                    beta ? &in[beta_at] : nullptr);
+                                    beta ? &in[beta_at] : nullptr, centered);
                       },
                   .draw = [](Random& random, std::size_t input) { return (input == 0 ? 3.0 : 0.5) + random.normal(); },
                   .forward_tolerance = 1e-5},
@@ -61,6 +62,12 @@ TEST(LayerNormalization, EqualsItsTwin) {
       check({1, 5}, 1, gamma, beta, ++seed);
     }
   }
+}
+
+TEST(LayerNormalization, EqualsItsTwinWithoutTheMean) {
+  check({5, 7}, -1, false, false, 1, false);
+  check({3, 2, 70}, -1, true, false, 2, false);
+  check({3, 2, 4}, 1, true, true, 3, false);
 }
 
 TEST(LayerNormalization, ARowOfOneElementIsZero) {

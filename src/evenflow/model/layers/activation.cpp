@@ -16,6 +16,7 @@ constinit const LayerType activation{
     .summary = "Any activation by name",
     .defaults = R"({"activation": null})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

@@ -4,6 +4,22 @@
 namespace evenflow::layers {
 namespace {
 
+// Steps one after the other take their masks with them; features side by side are masked where all of them are.
+ValueId joined_mask(LayerBuilder& builder, int axis) {
+  Graph& graph = builder.graph();
+  std::vector<ValueId> masks;
+  int rank = 0;  // of a mask
+  for (std::size_t i = 0; i < builder.inputs().size(); ++i) {
+    if (builder.mask(i)) rank = graph.shape(builder.mask(i)).rank();
+  }
+  if (axis >= rank) return any_mask(builder);
+  for (std::size_t i = 0; i < builder.inputs().size(); ++i) {
+    const Shape steps = graph.shape(builder.inputs()[i]).slice(0, rank);
+    masks.push_back(builder.mask(i) ? builder.mask(i) : graph.constant(Tensor(steps, 1.0f)));
+  }
+  return ops::concatenate(graph, masks, axis);
+}
+
 ValueId build(LayerBuilder& builder) {
   Graph& graph = builder.graph();
   const Shape& first = builder.shape();
@@ -14,6 +30,7 @@ ValueId build(LayerBuilder& builder) {
       builder.misfit("the shapes must agree in all axes but the concatenated one");
     }
   }
+  builder.set_mask(joined_mask(builder, axis));
   return ops::concatenate(graph, {builder.inputs().begin(), builder.inputs().end()}, axis);
 }
 

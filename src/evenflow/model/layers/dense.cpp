@@ -27,6 +27,7 @@ constinit const LayerType dense{
                     "kernel_regularizer": null, "bias_regularizer": null,
                     "kernel_constraint": null, "bias_constraint": null})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

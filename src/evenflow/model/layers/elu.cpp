@@ -15,6 +15,7 @@ constinit const LayerType elu{
     .summary = "Exponential linear unit",
     .defaults = R"({"alpha": 1.0})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

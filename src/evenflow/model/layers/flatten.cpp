@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <numeric>
+
 #include "evenflow/graph/ops/ops.h"
 #include "evenflow/model/layer_support.h"
 
@@ -5,9 +8,16 @@ namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  require_channels_last(builder);
-  const Shape& shape = builder.shape();
-  return ops::reshape(builder.graph(), builder.input(), {shape[0], shape.count(1, shape.rank())});
+  Graph& graph = builder.graph();
+  const Shape shape = builder.shape();
+  ValueId x = builder.input();
+  if (channels_first(builder) && shape.rank() > 2) {
+    std::vector<int> last(static_cast<std::size_t>(shape.rank()));
+    std::iota(last.begin(), last.end(), 0);
+    std::rotate(last.begin() + 1, last.begin() + 2, last.end());
+    x = ops::transpose(graph, x, last);
+  }
+  return ops::reshape(graph, x, {shape[0], shape.count(1, shape.rank())});
 }
 
 }  // namespace

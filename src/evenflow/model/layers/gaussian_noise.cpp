@@ -19,6 +19,7 @@ constinit const LayerType gaussian_noise{
     .summary = "Adds normal noise while training",
     .defaults = R"({"stddev": null, "seed": null})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

@@ -1,13 +1,13 @@
 #include "evenflow/graph/ops/ops.h"
-#include "evenflow/model/layer_support.h"
+#include "evenflow/model/spatial.h"
 
 namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  require_channels_last(builder);
-  require_rank(builder, 4, "images (None, height, width, channels)");
-  return ops::reduce_mean(builder.graph(), builder.input(), {1, 2}, builder.flag("keepdims"));
+  const Spatial space(builder, 2);
+  const ValueId mean = ops::reduce_mean(builder.graph(), space.images(), {1, 2}, true);
+  return space.restore_global(mean, builder.flag("keepdims"));
 }
 
 }  // namespace

@@ -1,17 +1,10 @@
-#include "evenflow/graph/ops/ops.h"
-#include "evenflow/model/layer_support.h"
+#include "evenflow/model/layers/pooling.h"
 
 namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  require_channels_last(builder);
-  require_rank(builder, 4, "images (None, height, width, channels)");
-  const std::array<std::int64_t, 2> whole{builder.shape()[1], builder.shape()[2]};
-  const ValueId y = ops::pool2d(builder.graph(), builder.input(),
-                                {.kind = backend::Pooling::maximum, .window = whole, .strides = whole});
-  if (builder.flag("keepdims")) return y;
-  return ops::reshape(builder.graph(), y, {builder.batch(), builder.shape().back()});
+  return global_max_pooling(builder, 2);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ constinit const LayerType identity{
     .summary = "Its input, unchanged",
     .defaults = "{}",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

@@ -1,20 +1,15 @@
-#include "evenflow/graph/ops/ops.h"
-#include "evenflow/model/layer_support.h"
+#include "evenflow/model/layers/last_axes.h"
 
 namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  const std::vector<int> axes = sample_axes(builder, "axis");
-  const int rank = builder.shape().rank();
-  if (axes.back() != rank - 1 || axes.back() - axes.front() + 1 != static_cast<int>(axes.size())) {
-    builder.unsupported("axis", "the normalized axes must be the last ones");
-  }
-  const Shape normalized = builder.shape().slice(axes.front(), rank);
-  const ValueId gamma = builder.flag("scale") ? builder.weight("gamma", normalized) : ValueId{};
-  const ValueId beta = builder.flag("center") ? builder.weight("beta", normalized) : ValueId{};
-  return ops::layer_normalization(builder.graph(), builder.input(), gamma, beta,
-                                  {.axis = axes.front(), .epsilon = static_cast<float>(builder.number("epsilon"))});
+  const LastAxes last(builder, sample_axes(builder, "axis"));
+  const ValueId gamma = builder.flag("scale") ? builder.weight("gamma", last.shape()) : ValueId{};
+  const ValueId beta = builder.flag("center") ? builder.weight("beta", last.shape()) : ValueId{};
+  return last.restore(
+      ops::layer_normalization(builder.graph(), last.input(), gamma, beta,
+                               {.axis = last.first(), .epsilon = static_cast<float>(builder.number("epsilon"))}));
 }
 
 }  // namespace
@@ -28,6 +23,7 @@ constinit const LayerType layer_normalization{
                     "gamma_regularizer": null, "beta_regularizer": null,
                     "gamma_constraint": null, "beta_constraint": null})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

@@ -24,6 +24,7 @@ constinit const LayerType leaky_relu{
     .summary = "Rectifier with a slope for negative inputs",
     .defaults = R"({"negative_slope": 0.3})",
     .build = build,
+    .passes_mask = true,
     .upgrade = upgrade,
 };
 

@@ -1,14 +1,10 @@
-#include "evenflow/graph/ops/ops.h"
-#include "evenflow/model/layer_support.h"
+#include "evenflow/model/layers/pooling.h"
 
 namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  const Window window = window_over_images(builder, "pool_size", false);
-  return ops::pool2d(
-      builder.graph(), builder.input(),
-      {.kind = backend::Pooling::maximum, .window = window.extent, .strides = window.strides, .pads = window.pads});
+  return pooling(builder, 2, backend::Pooling::maximum);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  return merge(builder, ops::maximum);
+  return merge(builder, ops::maximum, Masked::the_other);
 }
 
 }  // namespace

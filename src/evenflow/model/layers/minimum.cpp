@@ -5,7 +5,7 @@ namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  return merge(builder, ops::minimum);
+  return merge(builder, ops::minimum, Masked::the_other);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ namespace evenflow::layers {
 namespace {
 
 ValueId build(LayerBuilder& builder) {
-  return merge(builder, ops::multiply);
+  return merge(builder, ops::multiply, Masked::one);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ constinit const LayerType prelu{
     .defaults =
         R"({"alpha_initializer": "zeros", "alpha_regularizer": null, "alpha_constraint": null, "shared_axes": null})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

@@ -15,6 +15,7 @@ constinit const LayerType relu{
     .summary = "Rectifier with an optional slope, ceiling and threshold",
     .defaults = R"({"max_value": null, "negative_slope": 0.0, "threshold": 0.0})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

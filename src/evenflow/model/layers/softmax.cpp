@@ -29,6 +29,7 @@ constinit const LayerType softmax{
     .summary = "Exponentials that sum to 1 along an axis",
     .defaults = R"({"axis": -1})",
     .build = build,
+    .passes_mask = true,
 };
 
 }  // namespace evenflow::layers

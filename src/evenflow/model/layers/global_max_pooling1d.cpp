@@ -1,0 +1,20 @@
+#include "evenflow/model/layers/pooling.h"
+
+namespace evenflow::layers {
+namespace {
+
+ValueId build(LayerBuilder& builder) {
+  return global_max_pooling(builder, 1);
+}
+
+}  // namespace
+
+extern const LayerType global_max_pooling1d;
+constinit const LayerType global_max_pooling1d{
+    .id = "GlobalMaxPooling1D",
+    .summary = "The largest value of each channel",
+    .defaults = R"({"data_format": "channels_last", "keepdims": false})",
+    .build = build,
+};
+
+}  // namespace evenflow::layers

@@ -1,0 +1,20 @@
+#include "evenflow/model/layers/pooling.h"
+
+namespace evenflow::layers {
+namespace {
+
+ValueId build(LayerBuilder& builder) {
+  return pooling(builder, 1, backend::Pooling::maximum);
+}
+
+}  // namespace
+
+extern const LayerType max_pooling1d;
+constinit const LayerType max_pooling1d{
+    .id = "MaxPooling1D",
+    .summary = "The largest value in each window",
+    .defaults = R"({"pool_size": 2, "strides": null, "padding": "valid", "data_format": "channels_last"})",
+    .build = build,
+};
+
+}  // namespace evenflow::layers
