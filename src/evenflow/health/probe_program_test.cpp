@@ -120,6 +120,12 @@ const Golden kLayerNormalization = {
     {8.063173963095e+00, 1.074685409127e+01, 1.095714140727e+01, 1.168985779721e+01, 1.102887931059e+01},
     {3.077996058571e+01, 2.837593360741e+01, 2.908893331208e+01, 3.875149484371e+01, 3.178467853867e+01}};
 
+// 3 x 3 convolutions of images of 3 channels, zero-padded.
+const Golden kConvolution = {"relu",
+                             2,
+                             {5.756131672651e+00, 6.667405164451e+00, 8.375847794268e+00, 1.473167086189e+01},
+                             {2.781619009876e+01, 2.902101738520e+01, 2.673064091722e+01, 2.971156027170e+01}};
+
 constexpr std::int64_t kWidth = 16;
 
 Json activation_config(const std::string& name) {
@@ -127,31 +133,46 @@ Json activation_config(const std::string& name) {
   return name;
 }
 
-// Kernels (in, out) from matrices (out, in).
-Tensor transposed(const std::vector<float>& matrix) {
-  Tensor kernel({kWidth, kWidth});
-  for (std::int64_t o = 0; o < kWidth; ++o) {
-    for (std::int64_t i = 0; i < kWidth; ++i) kernel[i * kWidth + o] = matrix[static_cast<std::size_t>(o * kWidth + i)];
-  }
+// What the networks are made of: layers with a kernel, all of one shape.
+struct Stack {
+  const char* type;
+  Shape sample;
+  Shape kernel;
+  std::int64_t fan_in;
+};
+const Stack kDenseStack{"Dense", {kWidth}, {kWidth, kWidth}, kWidth};
+const Stack kImageStack{"Conv2D", {3, 6, 6}, {3, 3, 3, 3}, 27};
+
+// The vectors' kernels are (out, in, places), ours (places, in, out).
+Tensor kernel_from(const std::vector<float>& numbers, const Shape& shape) {
+  Tensor kernel(shape);
+  const std::int64_t out = shape.back();
+  const std::int64_t in = shape[shape.rank() - 2];
+  const std::int64_t places = shape.count() / out / in;
+  std::size_t next = 0;
+  for (std::int64_t o = 0; o < out; ++o)
+    for (std::int64_t i = 0; i < in; ++i)
+      for (std::int64_t p = 0; p < places; ++p) kernel[(p * in + i) * out + o] = numbers[next++];
   return kernel;
 }
 
 // Fills x, the kernels of the path in order and the cotangent, runs, and compares.
-void expect_golden(const Model& model, std::int64_t batch, const Golden& golden) {
+void expect_golden(const Model& model, std::int64_t batch, const Golden& golden, const Stack& stack = kDenseStack) {
   set_threads(1);
   std::vector<char> has_kernel;
-  for (const Layer& layer : model.layers) has_kernel.push_back(layer.type == "Dense");
+  for (const Layer& layer : model.layers) has_kernel.push_back(layer.type == stack.type);
   const Chain chain = find_chain(model, has_kernel);
   ASSERT_EQ(chain.path.size(), golden.delta.size());
 
   SplitMix64 random(7);
-  const std::vector<float> x = random.numbers(batch * kWidth, 1);
+  const std::vector<float> x = random.numbers(batch * stack.sample.count(), 1);
   Weights weights = initialize(model, 0);  // gamma 1, everything else that is no kernel 0
-  const double deviation = std::sqrt(golden.weight_variance / static_cast<double>(kWidth));
+  const double deviation = std::sqrt(golden.weight_variance / static_cast<double>(stack.fan_in));
   for (const std::size_t layer : chain.path) {
-    weights.set(model.layers[layer].name + "/kernel", transposed(random.numbers(kWidth * kWidth, deviation)));
+    weights.set(model.layers[layer].name + "/kernel",
+                kernel_from(random.numbers(stack.kernel.count(), deviation), stack.kernel));
   }
-  const std::vector<float> cotangent = random.numbers(batch * kWidth, 1);
+  const std::vector<float> cotangent = random.numbers(batch * stack.sample.count(), 1);
 
   ProbeProgram program(model, chain, {.batch = batch, .at = model.layers.size() - 1});
   program.set_weights(weights);
@@ -190,6 +211,18 @@ TEST(ProbeProgram, GoldenNormalizedNetworks) {
     }
     expect_golden(sequential(layers), 8, golden);
   }
+}
+
+TEST(ProbeProgram, GoldenConvolutions) {
+  std::vector<Layer> layers{Input{kImageStack.sample}};
+  for (std::size_t l = 1; l <= kConvolution.delta.size(); ++l) {
+    layers.push_back(layer("Conv2D", {{"filters", 3},
+                                      {"kernel_size", 3},
+                                      {"padding", "same"},
+                                      {"data_format", "channels_first"},
+                                      {"activation", l == kConvolution.delta.size() ? "linear" : "relu"}}));
+  }
+  expect_golden(sequential(layers), 2, kConvolution, kImageStack);
 }
 
 TEST(ProbeProgram, NamesMissingWeights) {
