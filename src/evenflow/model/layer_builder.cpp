@@ -360,7 +360,7 @@ void GraphLayerBuilder::misfit(std::string_view what) const {
 }
 
 ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape, bool trainable,
-                                  std::string_view prefix) {
+                                  std::string_view prefix, const Json& given) {
   const std::string stem(prefix.empty() ? variable : prefix);
   const std::string initializer = stem + "_initializer";
   const std::string regularizer = stem + "_regularizer";
@@ -370,7 +370,8 @@ ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape,
                      .variable = std::string(variable),
                      .shape = shape,
                      .trainable = trainable && trainable_};
-  info.initializer = naming(layer_, initializer, [&] { return choose_initializer(required(initializer)); });
+  info.initializer =
+      naming(layer_, initializer, [&] { return choose_initializer(given.is_null() ? required(initializer) : given); });
   if (!is_null(regularizer)) {
     info.regularizer = naming(layer_, regularizer, [&] { return choose_regularizer(at(regularizer)); });
   }

@@ -57,7 +57,8 @@ class GraphLayerBuilder final : public LayerBuilder {
   [[noreturn]] void wrong(std::string_view key, std::string_view what) const override;
   [[noreturn]] void misfit(std::string_view what) const override;
 
-  ValueId weight(std::string_view variable, const Shape& shape, bool trainable, std::string_view prefix) override;
+  ValueId weight(std::string_view variable, const Shape& shape, bool trainable, std::string_view prefix,
+                 const Json& given) override;
 
   void regularize_activity(const Json& regularizer) override;
   void pre_activation(ValueId z) override { lowered_.pre_activation = z; }

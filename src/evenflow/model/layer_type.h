@@ -75,8 +75,9 @@ class LayerBuilder {
 
   // A variable named as in Keras. Its initializer, regularizer and constraint are the configuration's
   // "<prefix>_initializer", "<prefix>_regularizer", "<prefix>_constraint", where prefix defaults to the variable.
+  // `initializer` takes the place of the configuration's.
   virtual ValueId weight(std::string_view variable, const Shape& shape, bool trainable = true,
-                         std::string_view prefix = {}) = 0;
+                         std::string_view prefix = {}, const Json& initializer = {}) = 0;
 
   // Penalizes the output as the regularizer, a Keras configuration, says.
   virtual void regularize_activity(const Json& regularizer) = 0;
