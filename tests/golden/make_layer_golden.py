@@ -8,6 +8,7 @@ g(shape, s)[k] = float32(sin(0.37 (k + 1) + s)). Input i is g(shape, 0.7 i), wei
 0.5 for a moving variance. S = sum(y g(y.shape, 5)). A summary is [sum, sum of squares, first three elements].
 """
 import inspect
+import copy
 import json
 
 import jax
@@ -89,7 +90,7 @@ def summary(values, elements=3):
 
 def run(name, kind, config, shapes, training, masks=()):
     """`masks`: per input a list of rows of 0 and 1, or None."""
-    layer = getattr(keras.layers, kind)(**config)
+    layer = getattr(keras.layers, kind).from_config(copy.deepcopy(config))
     inputs = [g(shape, 0.7 * i) for i, shape in enumerate(shapes)]
 
     def arguments(xs):

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "evenflow/base/text.h"
 #include "evenflow/model/golden_test.h"
@@ -53,7 +55,8 @@ TEST(Fans, AreKerass) {
 TEST(Initializers, DrawsHaveTheVarianceThatTheyTell) {
   const Shape shape{300, 200};
   for (const InitializerType* type : all_initializers()) {
-    if (type->id == "Orthogonal" || type->id == "Identity" || type->id == "Ones" || type->id == "Constant") continue;
+    const std::set<std::string_view> fixed{"Orthogonal", "Identity", "Ones", "Constant", "UnitForgetBias"};
+    if (fixed.contains(type->id)) continue;
     const Item item = choose_initializer(std::string(type->id));
     const Moments m = moments(make(item, shape));
     const double expected = variance(item, shape);
@@ -128,6 +131,10 @@ TEST(Initializers, OrthogonalIsOrthogonal) {
     }
     EXPECT_NEAR(variance(item, shape), 2.25 / static_cast<double>(length), 1e-12);
   }
+}
+
+TEST(Initializers, UnitForgetBiasIsOneForTheForgetGate) {
+  EXPECT_EQ(make(choose_initializer("unit_forget_bias"), {8}), Tensor({8}, {0, 0, 1, 1, 0, 0, 0, 0}));
 }
 
 TEST(Initializers, AreAFunctionOfTheSeed) {

@@ -1,24 +1,32 @@
-#include "evenflow/base/text.h"
 #include "evenflow/model/initializer_type.h"
 
 namespace evenflow::initializers {
 namespace {
 
-// An LSTM's bias (i, f, c, o): ones for the forget gate, so that a fresh cell keeps what it has (Jozefowicz et al.
-// 2015). It is what Keras's unit_forget_bias stands for, and in no file.
+// Which of `width` numbers in the order i, f, c, o belong to the forget gate?
+bool of_forget_gate(std::int64_t i, std::int64_t width) {
+  return i >= width / 4 && i < width / 2;
+}
+
+Item inner(const Json& config) {
+  return choose_initializer(config.value("bias_initializer", Json("zeros")));
+}
+
+// An LSTM's bias with ones for the forget gate, so that a fresh cell keeps what it has (Jozefowicz et al. 2015). It is
+// what Keras's unit_forget_bias stands for.
 Tensor make(const Shape& shape, const Json& config, Random& random) {
-  if (shape.rank() != 1 || shape[0] % 4 != 0) {
-    fail(ErrorKind::shape, "an LSTM's bias has a multiple of 4 numbers, not {}", to_string(shape));
+  const Item item = inner(config);
+  Tensor bias = initializer_type(item.type).make(shape, item.config, random);
+  const std::int64_t width = shape.rank() == 0 ? 1 : shape.back();
+  for (std::int64_t i = 0; i < bias.count(); ++i) {
+    if (of_forget_gate(i % width, width)) bias[i] = 1.0f;
   }
-  const Item inner = choose_initializer(config.value("bias_initializer", Json("zeros")));
-  Tensor bias = initializer_type(inner.type).make(shape, inner.config, random);
-  const std::int64_t units = shape[0] / 4;
-  for (std::int64_t i = units; i < 2 * units; ++i) bias[i] = 1.0f;
   return bias;
 }
 
-double variance(const Shape&, const Json&) {
-  return 0;
+double variance(const Shape& shape, const Json& config) {
+  const Item item = inner(config);
+  return initializer_type(item.type).variance(shape, item.config);
 }
 
 }  // namespace
