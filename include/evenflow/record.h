@@ -85,7 +85,9 @@ class RunReader {
   std::vector<std::string> parameters() const;
   std::vector<std::string> layers() const;
   // In order; `after` and `limit` choose the steps with a larger iteration, at most so many of the first of them.
-  std::vector<RecordedStep> steps(std::uint64_t after = 0, std::int64_t limit = -1) const;
+  // Without details: no parameters and layers.
+  std::vector<RecordedStep> steps(std::uint64_t after = 0, std::int64_t limit = -1, bool details = true) const;
+  std::optional<RecordedStep> last_measured_step() const;
   std::vector<EpochReport> epochs() const;
   std::vector<RunEvent> events() const;
   std::vector<std::pair<std::uint64_t, Json>> findings() const;

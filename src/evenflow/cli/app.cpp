@@ -80,6 +80,7 @@ int run(int argc, const char* const* argv) {
       "130 interrupted.");
 
   Common common;
+  for (int i = 0; i < argc; ++i) common.command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
   bool no_color = false;
   std::vector<std::pair<CLI::App*, std::function<int()>>> commands;
   for (const Command* command : all_commands()) {
@@ -102,6 +103,7 @@ int run(int argc, const char* const* argv) {
     g_interrupted = false;
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes: an error of the write, not the end of the program
     for (const auto& [sub, action] : commands) {
       if (sub->parsed()) return action();
     }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace CLI {
@@ -19,6 +20,7 @@ struct Common {
   bool terminal = false;  // stderr is one: progress bars may be drawn
   int width = 100;
   int threads = 0;
+  std::string command_line;  // as it was given
 };
 
 struct Command {

@@ -36,7 +36,7 @@ std::string duration_text(double seconds) {
 std::string Progress::bar(const StepReport& report, double seconds_left) const {
   const std::string head = fmt::format("epoch {:>{}}/{} ", report.epoch + 1, std::to_string(epochs_).size(), epochs_);
   const std::string tail = fmt::format(" {}/{}{}  |gradient| {:.3g}  {} left", report.step + 1, report.steps,
-                                       logs_text(report.running), report.global_norm, duration_text(seconds_left));
+                                       logs_text(report.running), global_norm_, duration_text(seconds_left));
   const int room = std::clamp(width_ - 1 - static_cast<int>(head.size() + tail.size()), 0, 30);
   const int done = static_cast<int>(room * (report.step + 1) / std::max<std::int64_t>(report.steps, 1));
   std::string line = head;
@@ -53,7 +53,7 @@ void Progress::on_step(const StepReport& report) {
     epoch_start_ = now;
     drawn_ = terminal_ ? Clock::time_point{} : now;
   }
-  global_norm_ = report.global_norm;
+  if (!report.parameters.empty()) global_norm_ = report.global_norm;
   const bool last = report.step + 1 == report.steps;
   if (now - drawn_ < (terminal_ ? Clock::duration(kRedraw) : Clock::duration(kPlainLine)) && !(terminal_ && last))
     return;
@@ -67,7 +67,7 @@ void Progress::on_step(const StepReport& report) {
     fmt::print(stderr, "\r\033[K{}", bar(report, left));
   } else {
     fmt::print(stderr, "epoch {}/{} step {}/{}{}  |gradient| {:.3g}  {} left\n", report.epoch + 1, epochs_,
-               report.step + 1, report.steps, logs_text(report.running), report.global_norm, duration_text(left));
+               report.step + 1, report.steps, logs_text(report.running), global_norm_, duration_text(left));
   }
   std::fflush(stderr);
 }

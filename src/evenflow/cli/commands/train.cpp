@@ -10,6 +10,7 @@
 #include "evenflow/cli/command.h"
 #include "evenflow/cli/compile_options.h"
 #include "evenflow/cli/progress.h"
+#include "evenflow/cli/recording.h"
 #include "evenflow/data.h"
 #include "evenflow/format.h"
 #include "evenflow/train.h"
@@ -28,6 +29,7 @@ struct Options {
   bool no_shuffle = false;
   bool fresh = false;
   std::uint64_t seed = 0;
+  RecordingOptions recording;
 };
 
 std::string default_output(const std::string& model) {
@@ -68,6 +70,7 @@ int run(const Options& o, const Common& common) {
     for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
   }
 
+  Recording recording(o.recording, o.data, common.command_line);
   Network network(std::move(saved));
   Progress progress(common.terminal, common.width, o.epochs);
   StopWhenNotFinite guard;
@@ -77,10 +80,13 @@ int run(const Options& o, const Common& common) {
                  .validation_split = o.validation_split,
                  .shuffle = !o.no_shuffle,
                  .seed = o.seed,
+                 .statistics = o.recording.level(),
+                 .statistics_interval = o.recording.interval,
                  .stop = &stop.stop};
-  fit.observers = {&guard, &stop};
+  fit.observers = {&recording, &guard, &stop};
   if (!common.quiet) fit.observers.push_back(&progress);
   network.fit(data.x, data.y, fit);
+  recording.finish(guard.stop ? "not-finite" : interrupted() ? "interrupted" : "finished");
 
   if (guard.stop) {
     fmt::print(
@@ -111,6 +117,7 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
   app.add_option("--validation-split", o->validation_split, "Last fraction of the data kept for validation")
       ->check(CLI::Range(0.0, 0.99));
   add_compile_options(app, o->compile);
+  add_recording_options(app, o->recording);
   app.add_option("--seed", o->seed, "Seed of shuffling, dropout and --fresh")->capture_default_str();
   app.add_flag("--no-shuffle", o->no_shuffle, "Keep the order of the data");
   app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's");

@@ -95,7 +95,7 @@ std::vector<std::string> RunReader::layers() const {
   return impl_->names("SELECT name FROM layers ORDER BY layer");
 }
 
-std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t limit) const {
+std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t limit, bool details) const {
   // One transaction, so that the three tables fit together while somebody writes.
   impl_->database.execute("BEGIN");
   std::vector<RecordedStep> steps;
@@ -111,7 +111,8 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
   }
   const std::int64_t last = steps.empty() ? 0 : static_cast<std::int64_t>(steps.back().numbers.iteration);
 
-  const auto details = [&](const std::string& sql, const auto& add) {
+  const auto read_details = [&](const std::string& sql, const auto& add) {
+    if (!details) return;
     Statement detail(impl_->database, sql);
     detail.bind(after).bind(last);
     auto owner = steps.begin();
@@ -121,22 +122,22 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
       if (owner != steps.end() && owner->numbers.iteration == iteration) add(detail, *owner);
     }
   };
-  details("SELECT step, parameter" + record::columns<ParameterReport>() +
-              ", exponents FROM parameter_steps WHERE step > ? AND step <= ? ORDER BY step, parameter",
-          [&](const Statement& row, RecordedStep& read) {
-            ParameterReport& report = read.parameters.emplace_back();
-            report.name = impl_->parameter_name(row.integer(1));
-            read_numbers(row, 2, report);
-            read.arrays.push_back(record::unpack_exponents(row.bytes(2 + number_count<ParameterReport>())));
-          });
-  details("SELECT step, layer" + record::columns<LayerReport>() +
-              ", time_gradient_norms FROM layer_steps WHERE step > ? AND step <= ? ORDER BY step, layer",
-          [&](const Statement& row, RecordedStep& read) {
-            LayerReport& report = read.layers.emplace_back();
-            report.name = impl_->layer_name(row.integer(1));
-            read_numbers(row, 2, report);
-            read.arrays.push_back(record::unpack_doubles(row.bytes(2 + number_count<LayerReport>())));
-          });
+  read_details("SELECT step, parameter" + record::columns<ParameterReport>() +
+                   ", exponents FROM parameter_steps WHERE step > ? AND step <= ? ORDER BY step, parameter",
+               [&](const Statement& row, RecordedStep& read) {
+                 ParameterReport& report = read.parameters.emplace_back();
+                 report.name = impl_->parameter_name(row.integer(1));
+                 read_numbers(row, 2, report);
+                 read.arrays.push_back(record::unpack_exponents(row.bytes(2 + number_count<ParameterReport>())));
+               });
+  read_details("SELECT step, layer" + record::columns<LayerReport>() +
+                   ", time_gradient_norms FROM layer_steps WHERE step > ? AND step <= ? ORDER BY step, layer",
+               [&](const Statement& row, RecordedStep& read) {
+                 LayerReport& report = read.layers.emplace_back();
+                 report.name = impl_->layer_name(row.integer(1));
+                 read_numbers(row, 2, report);
+                 read.arrays.push_back(record::unpack_doubles(row.bytes(2 + number_count<LayerReport>())));
+               });
   impl_->database.execute("COMMIT");
   for (RecordedStep& read : steps) {
     auto array = read.arrays.begin();
@@ -146,6 +147,18 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
     read.numbers.layers = read.layers;
   }
   return steps;
+}
+
+std::optional<RecordedStep> RunReader::last_measured_step() const {
+  std::uint64_t last = 0;
+  {
+    Statement statement(impl_->database, "SELECT max(step) FROM parameter_steps");
+    if (statement.next()) last = static_cast<std::uint64_t>(statement.integer(0));
+  }
+  if (last == 0) return std::nullopt;
+  std::vector<RecordedStep> found = steps(last - 1, 1);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 std::vector<EpochReport> RunReader::epochs() const {

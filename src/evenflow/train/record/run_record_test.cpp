@@ -112,6 +112,10 @@ TEST_F(RunRecord, GivesBackEveryNumberOfATraining) {
   }
   EXPECT_EQ(reader.steps(4, 2).size(), 2u);
   EXPECT_EQ(reader.steps(4, 2)[0].numbers.iteration, 5u);
+  EXPECT_TRUE(reader.steps(0, -1, false)[8].parameters.empty());
+  ASSERT_TRUE(reader.last_measured_step());
+  EXPECT_EQ(reader.last_measured_step()->numbers.iteration, 9u);
+  EXPECT_EQ(reader.last_measured_step()->numbers.layers.size(), 3u);
   ASSERT_EQ(reader.epochs().size(), 3u);
   EXPECT_EQ(reader.epochs()[2].logs[0].first, "loss");
   ASSERT_FALSE(reader.events().empty());
