@@ -15,36 +15,16 @@
 #include "evenflow/model/loss_function.h"
 #include "evenflow/model/optimizer_type.h"
 #include "evenflow/train/programs.h"
+#include "networks.h"
 
 namespace {
 
 using namespace evenflow;
+using bench::Benchmark;
+using bench::networks;
 using Clock = std::chrono::steady_clock;
 
-struct Setup {
-  const char* name;
-  std::int64_t input;
-  std::vector<std::int64_t> hidden;
-  std::int64_t output;
-  std::int64_t batch;
-  int threads;  // the best number on the machine of DESIGN's table
-};
-
-// The four networks whose prototype figures stand in docs/performance.md.
-const Setup kNetworks[] = {
-    {"64-wide, 30 layers, batch 32", 64, std::vector<std::int64_t>(29, 64), 10, 32, 0},
-    {"784-256x4-10, batch 64", 784, {256, 256, 256, 256}, 10, 64, 0},
-    {"2-32x8-2, batch 32", 2, std::vector<std::int64_t>(8, 32), 2, 32, 1},
-    {"1024-wide, 8 layers, batch 256", 1024, std::vector<std::int64_t>(7, 1024), 10, 256, 0},
-};
-
-Model make_model(const Setup& network) {
-  std::vector<Layer> layers{Input{{network.input}}};
-  for (const std::int64_t units : network.hidden) {
-    layers.push_back(Dense{.units = units, .activation = "relu", .kernel_initializer = "he_normal"});
-  }
-  layers.push_back(Dense{.units = network.output, .activation = "softmax"});
-  Model model = sequential(std::move(layers));
+Model compiled(Model model) {
   model.compile = CompileSettings{.optimizer = choose_optimizer(Json{
                                       {"class_name", "SGD"}, {"config", {{"learning_rate", 0.01}, {"momentum", 0.9}}}}),
                                   .loss = choose_loss("categorical_crossentropy")};
@@ -53,14 +33,15 @@ Model make_model(const Setup& network) {
 
 class Runner {
  public:
-  Runner(const Setup& network, StatisticsLevel statistics)
-      : model_(make_model(network)), batch_(network.batch), output_(network.output) {
+  Runner(const Benchmark& network, StatisticsLevel statistics)
+      : model_(compiled(network.build())), batch_(network.batch), output_(output_shape(model_).count()) {
     state_.weights = initialize(model_, 1);
     program_ = std::make_unique<StepProgram>(
-        model_, state_, BatchShapes{.batch = batch_, .samples = {Shape{network.input}}, .targets = {Shape{output_}}},
+        model_, state_, BatchShapes{.batch = batch_, .samples = {input_shape(model_)}, .targets = {Shape{output_}}},
         statistics, 1);
     Random random(2);
-    for (std::int64_t i = 0; i < batch_ * network.input; ++i) program_->x()[i] = static_cast<float>(random.normal());
+    const std::int64_t elements = batch_ * input_shape(model_).count();
+    for (std::int64_t i = 0; i < elements; ++i) program_->x()[i] = static_cast<float>(random.normal());
     std::fill_n(program_->y(), batch_ * output_, 0.0f);
     for (std::int64_t i = 0; i < batch_; ++i)
       program_->y()[i * output_ + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(output_)))] = 1;
@@ -71,9 +52,9 @@ class Runner {
     int steps = 0;
     const auto start = Clock::now();
     double elapsed = 0;
-    while (elapsed < seconds) {
-      for (int i = 0; i < 8; ++i) program_->run(1e-4);
-      steps += 8;
+    while (steps == 0 || elapsed < seconds) {
+      for (int i = 0; i < 4; ++i) program_->run(1e-4);
+      steps += 4;
       elapsed = std::chrono::duration<double>(Clock::now() - start).count();
     }
     return elapsed / steps * 1e3;
@@ -94,22 +75,23 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void print_profile(Runner& runner) {
+void print_profile(Runner& runner, double seconds_in_all) {
+  const double repeats = std::clamp(seconds_in_all * 1e3 / runner.measure(0), 3.0, 200.0);
   double total = 0;
-  for (const auto& [text, seconds] : runner.program().profile(200)) {
+  for (const auto& [text, seconds] : runner.program().profile(static_cast<int>(repeats))) {
     fmt::print("{:9.2f} us  {}\n", seconds * 1e6, text);
     total += seconds;
   }
   fmt::print("{:9.2f} us  in all\n", total * 1e6);
 }
 
-void bench(const Setup& network, int threads, double seconds, bool profile) {
+void measure(const Benchmark& network, int threads, double seconds, bool profile) {
   set_threads(threads >= 0 ? threads : network.threads);
   Runner plain(network, StatisticsLevel::off);
   Runner norms(network, StatisticsLevel::norms);
   Runner full(network, StatisticsLevel::full);
   for (Runner* runner : {&plain, &norms, &full}) runner->measure(seconds / 4);  // warm up
-  if (profile) return print_profile(full);
+  if (profile) return print_profile(full, seconds);
   // Turn about, so that a slow moment of the machine meets all.
   std::vector<double> plain_ms, norms_ms, full_ms, norms_ratio, full_ratio;
   constexpr int kRounds = 15;
@@ -145,7 +127,7 @@ int main(int argc, char** argv) {
     else
       only = argv[i];
   }
-  for (const Setup& network : kNetworks) {
-    if (std::string(network.name).find(only) != std::string::npos) bench(network, threads, seconds, profile);
+  for (const Benchmark& network : networks()) {
+    if (network.name.find(only) != std::string::npos) measure(network, threads, seconds, profile);
   }
 }

@@ -6,11 +6,56 @@ import time
 
 import torch
 
+
+def dense(width, hidden, outputs):
+    layers = []
+    for units in hidden:
+        layers += [torch.nn.Linear(width, units), torch.nn.ReLU()]
+        width = units
+    return torch.nn.Sequential(*layers, torch.nn.Linear(width, outputs)), (layers[0].in_features,), outputs
+
+
+def mnist_cnn():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(1, 32, 3), torch.nn.ReLU(), torch.nn.Conv2d(32, 64, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(), torch.nn.Linear(64 * 12 * 12, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)), (1, 28, 28), 10
+
+
+def convolution(channels, filters, kernel, stride):
+    return torch.nn.Sequential(torch.nn.Conv2d(channels, filters, kernel, stride, kernel // 2, bias=False),
+                               torch.nn.BatchNorm2d(filters))
+
+
+class Block(torch.nn.Module):
+    def __init__(self, channels, filters, stride):
+        super().__init__()
+        self.first = convolution(channels, filters, 3, stride)
+        self.second = convolution(filters, filters, 3, 1)
+        self.shortcut = torch.nn.Identity() if stride == 1 else convolution(channels, filters, 1, stride)
+        self.relu = torch.nn.ReLU()
+
+    def forward(self, x):
+        return self.relu(self.second(self.relu(self.first(x))) + self.shortcut(x))
+
+
+def resnet(widths, blocks):
+    layers, channels = [convolution(3, widths[0], 3, 1), torch.nn.ReLU()], widths[0]
+    for stage, width in enumerate(widths):
+        for block in range(blocks):
+            layers.append(Block(channels, width, 2 if stage > 0 and block == 0 else 1))
+            channels = width
+    return torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(),
+                               torch.nn.Linear(channels, 10)), (3, 32, 32), 10
+
+
+# name, (network, shape of a sample, classes), batch
 NETWORKS = [
-    ("64-wide, 30 layers, batch 32", 64, [64] * 29, 10, 32, 0),
-    ("784-256x4-10, batch 64", 784, [256] * 4, 10, 64, 0),
-    ("2-32x8-2, batch 32", 2, [32] * 8, 2, 32, 1),
-    ("1024-wide, 8 layers, batch 256", 1024, [1024] * 7, 10, 256, 0),
+    ("64-wide, 30 layers, batch 32", lambda: dense(64, [64] * 29, 10), 32),
+    ("784-256x4-10, batch 64", lambda: dense(784, [256] * 4, 10), 64),
+    ("2-32x8-2, batch 32", lambda: dense(2, [32] * 8, 2), 32),
+    ("1024-wide, 8 layers, batch 256", lambda: dense(1024, [1024] * 7, 10), 256),
+    ("MNIST CNN, batch 64", mnist_cnn, 64),
+    ("ResNet 16-32-64, batch 64", lambda: resnet([16, 32, 64], 2), 64),
 ]
 
 
@@ -20,18 +65,13 @@ def collect(parameter):
             torch.histc(torch.log2(g.abs().clamp_min(1e-38)), 64, -127, 1))
 
 
-def make_step(width, hidden, outputs, batch, statistics):
-    layers, previous = [], width
-    for units in hidden:
-        layers += [torch.nn.Linear(previous, units), torch.nn.ReLU()]
-        previous = units
-    layers.append(torch.nn.Linear(previous, outputs))
-    net = torch.nn.Sequential(*layers)
-    for layer in net:
+def make_step(build, batch, statistics):
+    net, sample, classes = build()
+    for layer in net.modules():
         if isinstance(layer, torch.nn.Linear):
             torch.nn.init.kaiming_normal_(layer.weight)
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9)
-    x, y = torch.randn(batch, width), torch.randint(0, outputs, (batch,))
+    x, y = torch.randn(batch, *sample), torch.randint(0, classes, (batch,))
     loss = torch.nn.CrossEntropyLoss()
 
     def step():
@@ -58,7 +98,7 @@ def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
     only = sys.argv[2] if len(sys.argv) > 2 else ""
     cores = torch.get_num_threads()
-    for name, width, hidden, outputs, batch, threads in NETWORKS:
+    for name, build, batch in NETWORKS:
         if only not in name:
             continue
         # The better of one thread and all: PyTorch's best figure.
@@ -67,7 +107,7 @@ def main():
             best = float("inf")
             for count in {1, cores}:
                 torch.set_num_threads(count)
-                step = make_step(width, hidden, outputs, batch, statistics)
+                step = make_step(build, batch, statistics)
                 measure(step, seconds / 8)
                 rounds = sorted(measure(step, seconds / 12) for _ in range(5))
                 best = min(best, rounds[2])

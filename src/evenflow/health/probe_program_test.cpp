@@ -214,7 +214,7 @@ TEST(ProbeProgram, GoldenNormalizedNetworks) {
 }
 
 TEST(ProbeProgram, GoldenConvolutions) {
-  std::vector<Layer> layers{Input{kImageStack.sample}};
+  std::vector<Layer> layers{Input{{3, 6, 6}}};
   for (std::size_t l = 1; l <= kConvolution.delta.size(); ++l) {
     layers.push_back(layer("Conv2D", {{"filters", 3},
                                       {"kernel_size", 3},
