@@ -69,6 +69,34 @@ def cnn():
     )
 
 
+def connected():
+    """Models beyond chains; the last one has models in it."""
+    x = keras.Input((4,), name="x")
+    twice = layers.Dense(4, activation="tanh", name="twice")
+    other = layers.Dense(4, activation="relu", name="other")
+    shared = keras.Model(x, layers.Add()([twice(other(twice(x))), other(x)]), name="shared")
+
+    sequence = keras.Input((6, 3), name="sequence")
+    y = layers.Masking(name="padding")(sequence)
+    y = layers.Bidirectional(layers.LSTM(4, return_sequences=True), name="both")(y)
+    y, state = layers.GRU(5, return_sequences=True, return_state=True, reset_after=False, name="gates")(y)
+    y = layers.SimpleRNN(5, name="plain")(y, initial_state=state)
+    recurrent = keras.Model(sequence, layers.Dense(2)(y), name="recurrent")
+
+    frames = keras.Input((3, 4, 4, 2), name="frames")
+    cnn = keras.Sequential([keras.Input((4, 4, 2)), layers.Conv2D(3, 2, activation="relu"), layers.Flatten()], name="cnn")
+    y = layers.TimeDistributed(cnn, name="each")(frames)
+    time_distributed = keras.Model(frames, layers.Dense(2)(layers.LSTM(4)(y)), name="time_distributed")
+
+    a = keras.Input((4,), name="a")
+    block = keras.Model(a, layers.Add()([layers.BatchNormalization(name="norm")(layers.Dense(4, name="inside")(a)), a]),
+                        name="block")
+    head = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="tanh"), layers.Dense(2)], name="head")
+    b = keras.Input((4,), name="b")
+    nested = keras.Model(b, head(block(block(b))), name="nested")
+    return {"shared": shared, "recurrent": recurrent, "time_distributed": time_distributed, "nested": nested}
+
+
 def functional():
     """The layers are made in another order than the one in which Keras stores them."""
     x = keras.Input((5,), name="features")
@@ -117,12 +145,14 @@ def main():
     model = sequential()
     save(model, "sequential_uncompiled", rng)
 
+    for name, model in connected().items():
+        model.compile("adam", "mse")
+        train(model, rng)
+        save(model, name, rng)
+    save(model, "nested_legacy", rng, ".h5")
+
     x = keras.Input((3,), name="x")
-    shared = layers.Dense(3, name="twice")
-    keras.Model(x, shared(shared(x))).save(OUT / "unsupported_shared.keras")
-    keras.Model(x, [layers.Dense(1, name="a")(x), layers.Dense(1, name="b")(x)]).save(OUT / "unsupported_outputs.keras")
-    keras.Sequential([x, keras.Sequential([layers.Dense(2)], name="inner")]).save(OUT / "unsupported_nested.keras")
-    keras.Sequential([keras.Input((3, 2)), layers.LSTM(2, name="memory")]).save(OUT / "unsupported_lstm.keras")
+    keras.Model(x, [layers.Dense(1, name="a")(x), layers.Dense(1, name="b")(x)]).save(OUT / "outputs.keras")
     keras.Sequential([x, layers.Dense(2, dtype="mixed_bfloat16", name="half")]).save(OUT / "unsupported_dtype.keras")
 
     # HDF5 as other programs write it: chunked and compressed, newer superblocks, other number formats, links.

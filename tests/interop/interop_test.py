@@ -184,6 +184,63 @@ class Interop(unittest.TestCase):
         self.assert_same_predictions(trained, continued, data, x)
         continued.fit(x, y, verbose=0)
 
+    def test_recurrent(self):
+        for kind, options in ((layers.SimpleRNN, {}), (layers.LSTM, {}), (layers.GRU, {}),
+                              (layers.GRU, {"reset_after": False}), (layers.LSTM, {"go_backwards": True})):
+            with self.subTest(kind=kind.__name__, **options):
+                model = keras.Sequential([keras.Input((7, 3)), kind(6, return_sequences=True, **options), kind(5),
+                                          layers.Dense(2)])
+                model.compile(keras.optimizers.Adam(0.01, global_clipnorm=1.0), "mean_squared_error")
+                self.check_training_continues(model)
+
+    def test_bidirectional_masked(self):
+        x = keras.Input((6, 3), name="sequence")
+        y = layers.Masking()(x)
+        y = layers.Bidirectional(layers.GRU(4, return_sequences=True), name="both")(y)
+        y, h, c = layers.LSTM(5, return_sequences=True, return_state=True)(y)
+        y = layers.LSTM(5)(y, initial_state=[h, c])
+        model = keras.Model(x, layers.Dense(2)(y))
+        model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "mean_squared_error")
+        self.check_training_continues(model)
+
+    def test_shared_and_nested(self):
+        inner_in = keras.Input((4,))
+        block = keras.Model(inner_in, layers.Add()([inner_in, layers.BatchNormalization()(
+            layers.Dense(4, activation="tanh")(inner_in))]), name="block")
+        x = keras.Input((4,))
+        twice = layers.Dense(4, activation="relu", name="twice")
+        y = block(twice(block(twice(x))))
+        head = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="gelu"), layers.Dense(2)], name="head")
+        model = keras.Model(x, head(y))
+        model.compile(keras.optimizers.Adam(0.005), "mean_squared_error", metrics=["mae"])
+        self.check_training_continues(model)
+
+    def test_time_distributed_model(self):
+        cnn = keras.Sequential([keras.Input((5, 5, 2)), layers.Conv2D(3, 3, activation="relu"), layers.Flatten()])
+        model = keras.Sequential([keras.Input((4, 5, 5, 2)), layers.TimeDistributed(cnn), layers.GRU(4),
+                                  layers.Dense(2)])
+        model.compile("rmsprop", "mean_squared_error")
+        self.check_training_continues(model)
+
+    def test_layers_of_images_and_sequences(self):
+        model = keras.Sequential([
+            keras.Input((8, 8, 3)),
+            layers.SeparableConv2D(4, 3, padding="same", activation="relu"),
+            layers.DepthwiseConv2D(3, depth_multiplier=2),
+            layers.GroupNormalization(2),
+            layers.Conv2DTranspose(3, 3, strides=2, padding="same"),
+            layers.UpSampling2D(),
+            layers.Cropping2D(2),
+            layers.Reshape((-1, 3)),
+            layers.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="tanh"),
+            layers.MaxPooling1D(4),
+            layers.GlobalAveragePooling1D(),
+            layers.UnitNormalization(),
+            layers.Dense(2),
+        ])
+        model.compile(keras.optimizers.Adam(0.01), "mean_squared_error")
+        self.check_training_continues(model)
+
     def test_legacy_file(self):
         model = keras.Sequential([keras.Input((4,)), layers.Dense(9, "relu"), layers.BatchNormalization(),
                                   layers.Dense(2, "softmax")])

@@ -173,9 +173,12 @@ GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Lay
       trainable_(is_trainable(layer)),
       owner_(layer.shares.empty() ? layer.name : layer.shares),
       masks_(std::move(masks)) {
-  // model(x, training=False): how pretrained models are used.
-  const Json& training = argument("training");
-  if (training.is_boolean()) training_ = training_ && training.get<bool>();
+  // model(x, training=False): how pretrained models are used. True would mean noise when predicting.
+  const auto training = layer.arguments.find("training");
+  if (training != layer.arguments.end() && *training == Json(false)) {
+    training_ = false;
+    arguments_read_.insert("training");
+  }
   lowered_.name = layer.name;
   lowered_.type = layer.type;
   lowered_.inputs = std::move(inputs);

@@ -16,7 +16,6 @@
 #include "evenflow/format/keras/hdf5_writer.h"
 #include "evenflow/format/keras/optimizer_state.h"
 #include "evenflow/format/keras/weights.h"
-#include "evenflow/model/lowering.h"
 
 namespace evenflow::formats {
 namespace {
@@ -43,7 +42,7 @@ SavedModel read(std::string_view bytes, std::string_view file) {
     const Json config = parse_json(config_text, kConfig);
     saved.model = keras::read_model_config(config, version);
     saved.model.compile = keras::in_context("compile settings", [&] {
-      return keras::read_compile_config(keras::optional_key(config, "compile_config"), version);
+      return keras::read_compile_config(keras::optional_key(config, "compile_config"), saved.model);
     });
     variables = parameters(saved.model);
     if (!archive.has(kWeights) && archive.has("model.weights.npz")) {
@@ -81,10 +80,9 @@ std::string write(const SavedModel& given) {
   if (!saved.model.sequential) {
     saved.model.layers = keras::canonical_order(std::move(saved.model.layers), saved.model.outputs);
   }
-  const Lowered lowered = lower(saved.model, {});
   return keras::archive_bytes({{kMetadata, metadata(saved.model)},
-                               {kConfig, keras::model_config(saved.model, lowered).dump()},
-                               {kWeights, weights_file(saved, lowered.parameters)}});
+                               {kConfig, keras::model_config(saved.model).dump()},
+                               {kWeights, weights_file(saved, parameters(saved.model))}});
 }
 
 bool recognizes(std::string_view bytes) {

@@ -44,7 +44,7 @@ Model read_model_of(const Texts& texts) {
   check_backend(model, texts.backend.value_or(""));
   if (texts.training) {
     model.compile = keras::in_context("compile settings", [&] {
-      return keras::read_compile_config(parse_json(*texts.training, "training_config"), version);
+      return keras::read_compile_config(parse_json(*texts.training, "training_config"), model);
     });
   }
   return model;

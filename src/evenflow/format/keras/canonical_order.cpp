@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "evenflow/base/text.h"
@@ -11,41 +13,47 @@
 namespace evenflow::keras {
 namespace {
 
-// Keras's map_graph_network, where each layer is called once: a depth-first walk from the outputs numbers the layers
-// on the way down and lists them on the way up; in reverse of that list each layer pushes its inputs deeper.
+// Keras's map_graph_network: a depth-first walk from the outputs numbers the layers on the way down and lists their
+// calls on the way up; in reverse of that list each call is at least as deep as the calls of its layer before it, and
+// pushes its inputs deeper.
 class Walk {
  public:
-  explicit Walk(const std::vector<Layer>& layers) : layers_(layers), index_(layers.size(), kNew), done_(layers.size()) {
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      if (!position_.emplace(layers[i].name, i).second) {
-        fail(ErrorKind::input, "two layers have the name '{}'", printable(layers[i].name));
+  explicit Walk(const std::vector<Layer>& calls) : calls_(calls), entered_(calls.size()), done_(calls.size()) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (!position_.emplace(calls[i].name, i).second) {
+        fail(ErrorKind::input, "two layers have the name '{}'", printable(calls[i].name));
       }
     }
   }
 
   std::vector<std::size_t> run(const std::vector<LayerOutput>& outputs) {
     for (const LayerOutput& output : outputs) descend(find(output.layer, "the model's output"));
-    if (finished_.size() < layers_.size()) {
+    if (finished_.size() < calls_.size()) {
       const auto unused = static_cast<std::size_t>(std::find(done_.begin(), done_.end(), false) - done_.begin());
-      fail(ErrorKind::input, "layer '{}' does not lead to the model's output", printable(layers_[unused].name));
+      fail(ErrorKind::input, "layer '{}' does not lead to the model's output", printable(calls_[unused].name));
     }
-    std::vector<std::size_t> depth(layers_.size());
-    for (auto layer = finished_.rbegin(); layer != finished_.rend(); ++layer) {
-      for (const LayerOutput& input : layers_[*layer].inputs) {
+    std::vector<std::size_t> depth(calls_.size());
+    std::map<std::string_view, std::size_t> layer_depth;
+    for (auto call = finished_.rbegin(); call != finished_.rend(); ++call) {
+      std::size_t& of_layer = layer_depth[layer_of(*call)];
+      depth[*call] = of_layer = std::max(depth[*call], of_layer);
+      for (const LayerOutput& input : calls_[*call].inputs) {
         std::size_t& input_depth = depth[position_.find(input.layer)->second];
-        input_depth = std::max(input_depth, depth[*layer] + 1);
+        input_depth = std::max(input_depth, depth[*call] + 1);
       }
     }
-    std::vector<std::size_t> order(layers_.size());
+    std::vector<std::size_t> order(calls_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return std::pair(depth[b], index_[a]) < std::pair(depth[a], index_[b]);
+      return std::tuple(depth[b], index_[layer_of(a)], a) < std::tuple(depth[a], index_[layer_of(b)], b);
     });
     return order;
   }
 
  private:
-  static constexpr std::size_t kNew = ~std::size_t{0};
+  std::string_view layer_of(std::size_t call) const {
+    return calls_[call].shares.empty() ? calls_[call].name : calls_[call].shares;
+  }
 
   std::size_t find(const std::string& name, std::string_view user) const {
     const auto found = position_.find(name);
@@ -58,38 +66,39 @@ class Walk {
   // By hand and not by recursion: a chain may be longer than the stack is deep.
   void descend(std::size_t start) {
     struct Frame {
-      std::size_t layer;
+      std::size_t call;
       std::size_t next_input;
     };
     std::vector<Frame> stack;
-    const auto enter = [&](std::size_t layer) {
-      if (done_[layer]) return;
-      if (index_[layer] != kNew) {
-        fail(ErrorKind::input, "layer '{}' depends on its own output", printable(layers_[layer].name));
+    const auto enter = [&](std::size_t call) {
+      if (done_[call]) return;
+      if (entered_[call]) {
+        fail(ErrorKind::input, "layer '{}' depends on its own output", printable(calls_[call].name));
       }
-      index_[layer] = count_++;
-      stack.push_back({layer, 0});
+      entered_[call] = true;
+      index_.emplace(layer_of(call), index_.size());
+      stack.push_back({call, 0});
     };
     enter(start);
     while (!stack.empty()) {
-      const std::size_t layer = stack.back().layer;
-      if (stack.back().next_input < layers_[layer].inputs.size()) {
-        const std::string& input = layers_[layer].inputs[stack.back().next_input++].layer;
-        enter(find(input, fmt::format("the input of layer '{}'", printable(layers_[layer].name))));
+      const std::size_t call = stack.back().call;
+      if (stack.back().next_input < calls_[call].inputs.size()) {
+        const std::string& input = calls_[call].inputs[stack.back().next_input++].layer;
+        enter(find(input, fmt::format("the input of layer '{}'", printable(calls_[call].name))));
       } else {
-        done_[layer] = true;
-        finished_.push_back(layer);
+        done_[call] = true;
+        finished_.push_back(call);
         stack.pop_back();
       }
     }
   }
 
-  const std::vector<Layer>& layers_;
+  const std::vector<Layer>& calls_;
   std::map<std::string, std::size_t, std::less<>> position_;
-  std::vector<std::size_t> index_;
+  std::map<std::string_view, std::size_t> index_;  // of a layer, in the order in which they were met
+  std::vector<bool> entered_;
   std::vector<bool> done_;
   std::vector<std::size_t> finished_;
-  std::size_t count_ = 0;
 };
 
 }  // namespace

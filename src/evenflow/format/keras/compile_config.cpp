@@ -1,5 +1,6 @@
 #include "evenflow/format/keras/compile_config.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,7 @@ namespace {
 
 // Settings that change what training computes and that evenflow has nothing for.
 void check_unsupported_settings(const Json& json) {
-  for (const char* key : {"loss_weights", "weighted_metrics", "sample_weight_mode"}) {
+  for (const char* key : {"weighted_metrics", "sample_weight_mode"}) {
     const Json& value = optional_key(json, key);
     if (!value.is_null() && !value.empty()) {
       fail(ErrorKind::unsupported, "{} = {} is not supported", key, printable(value.dump()));
@@ -23,12 +24,34 @@ void check_unsupported_settings(const Json& json) {
   }
 }
 
-// Models with one output may keep its settings in a list or under the output's name.
-const Json& single(const Json& value, std::string_view what) {
-  const bool wrapped = value.is_array() || (value.is_object() && !value.contains("class_name"));
-  if (!wrapped) return value;
-  if (value.size() != 1) fail(ErrorKind::unsupported, "{} {} for one output", value.size(), what);
-  return *value.begin();
+// A setting per output, given as a list in the outputs' order or by the outputs' names; or one for all.
+bool is_per_output(const Json& value) {
+  return value.is_array() || (value.is_object() && !value.contains("class_name"));
+}
+
+std::vector<Json> per_output(const Json& value, const Model& model, std::string_view what) {
+  const std::size_t count = model.outputs.size();
+  if (!is_per_output(value)) return std::vector<Json>(count, value);
+  std::vector<Json> result(count);
+  if (value.is_array()) {
+    if (value.size() != count) {
+      fail(ErrorKind::input, "{} {} for {} output{}", value.size(), what, count, count == 1 ? "" : "s");
+    }
+    std::copy(value.begin(), value.end(), result.begin());
+    return result;
+  }
+  for (const auto& [name, one] : value.items()) {
+    const auto at = std::find_if(model.outputs.begin(), model.outputs.end(),
+                                 [&, &wanted = name](const LayerOutput& output) { return output.layer == wanted; });
+    if (at != model.outputs.end()) {
+      result[static_cast<std::size_t>(at - model.outputs.begin())] = one;
+    } else if (count == 1 && value.size() == 1) {
+      result[0] = one;  // a model with one output may keep its settings under any name
+    } else {
+      fail(ErrorKind::input, "{} for '{}', which is no output of the model", what, printable(name));
+    }
+  }
+  return result;
 }
 
 // ---- Metrics --------------------------------------------------------------------------------------------------
@@ -97,16 +120,16 @@ void read_metrics(const Json& json, std::vector<Item>& metrics) {
 
 // Keras 2 understands "accuracy" by the loss, Keras 3 by shapes alone: they differ for several outputs under
 // binary_crossentropy.
-std::string todays_metric(const std::string& name, const Model& model, const Shape& output) {
+std::string todays_metric(const std::string& name, const Item& loss, const Model& model, const Shape& output) {
   const bool accuracy = name == "accuracy" || name == "acc";
   const bool differs =
-      model.keras.major == 2 && model.compile->loss.type == "binary_crossentropy" && output.back() != 1;
+      model.keras.major == 2 && loss.type == "binary_crossentropy" && output.rank() > 0 && output.back() != 1;
   return accuracy && differs ? "binary_accuracy" : name;
 }
 
-Json metric_entry(const Item& metric, const Model& model, const Shape& output) {
+Json metric_entry(const Item& metric, const Item& loss, const Model& model, const Shape& output) {
   const std::string class_name = metric_class(metric.type);
-  if (metric.config.empty() || class_name.empty()) return todays_metric(metric.type, model, output);
+  if (metric.config.empty() || class_name.empty()) return todays_metric(metric.type, loss, model, output);
   return keras_object("keras.metrics", class_name, metric.config);
 }
 
@@ -148,27 +171,63 @@ Json loss_entry(const Item& loss) {
 
 }  // namespace
 
-std::optional<CompileSettings> read_compile_config(const Json& json, KerasVersion version) {
+std::optional<CompileSettings> read_compile_config(const Json& json, const Model& model) {
   if (!json.is_object() || json.empty()) return std::nullopt;
   CompileSettings settings;
   const Json& legacy = optional_key(json, "optimizer_config");
   const Json& optimizer = legacy.is_null() ? required_key(json, "optimizer") : legacy;
-  settings.optimizer = in_context("optimizer", [&] { return choose_optimizer(optimizer, version); });
-  const Json& loss = single(optional_key(json, "loss"), "losses");
-  if (!loss.is_null()) settings.loss = in_context("loss", [&] { return choose_loss(loss); });
-  in_context("metrics", [&] { read_metrics(optional_key(json, "metrics"), settings.metrics); });
+  settings.optimizer = in_context("optimizer", [&] { return choose_optimizer(optimizer, model.keras); });
+  const std::vector<Json> losses = per_output(optional_key(json, "loss"), model, "losses");
+  const std::vector<Json> weights = per_output(optional_key(json, "loss_weights"), model, "loss weights");
+  const Json& metrics = optional_key(json, "metrics");
+  std::vector<OutputSettings> outputs(model.outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!losses[i].is_null()) outputs[i].loss = in_context("loss", [&] { return choose_loss(losses[i]); });
+    if (!weights[i].is_null() && !weights[i].is_number()) {
+      fail(ErrorKind::input, "a loss weight must be a number, not {}", printable(weights[i].dump()));
+    }
+    outputs[i].weight = weights[i].is_null() ? 1.0 : weights[i].get<double>();
+    in_context("metrics", [&] {
+      // One list for a single output; a list of lists, or a dictionary, for several.
+      const bool nested = outputs.size() > 1 && is_per_output(metrics);
+      read_metrics(nested ? per_output(metrics, model, "metrics")[i] : metrics, outputs[i].metrics);
+    });
+  }
+  if (outputs.size() == 1 && outputs[0].weight == 1.0) {
+    settings.loss = std::move(outputs[0].loss);
+    settings.metrics = std::move(outputs[0].metrics);
+  } else {
+    settings.outputs = std::move(outputs);
+  }
   check_unsupported_settings(json);
   return settings;
 }
 
-Json compile_config(const Model& model, const Shape& output) {
+Json compile_config(const Model& model) {
   const CompileSettings& settings = *model.compile;
+  const std::vector<Shape> shapes = output_shapes(model);
+  Json losses = Json::array();
+  Json weights = Json::array();
   Json metrics = Json::array();
-  for (const Item& metric : settings.metrics) metrics.push_back(metric_entry(metric, model, output));
+  bool weighted = false;
+  bool measured = false;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const OutputSettings output = settings.of_output(i);
+    losses.push_back(loss_entry(output.loss));
+    weights.push_back(output.weight);
+    weighted = weighted || output.weight != 1.0;
+    Json own = Json::array();
+    for (const Item& metric : output.metrics) own.push_back(metric_entry(metric, output.loss, model, shapes[i]));
+    measured = measured || !own.empty();
+    metrics.push_back(std::move(own));
+  }
+  const bool single = shapes.size() == 1;
   return {{"optimizer", optimizer_entry(settings.optimizer)},
-          {"loss", loss_entry(settings.loss)},
-          {"loss_weights", nullptr},
-          {"metrics", metrics.empty() ? Json() : metrics},
+          {"loss", single ? Json(losses[0]) : losses},
+          {"loss_weights", weighted ? weights : Json()},
+          {"metrics", !measured ? Json()
+                      : single  ? Json(metrics[0])
+                                : metrics},
           {"weighted_metrics", nullptr}};
 }
 

@@ -1,7 +1,13 @@
 #include "evenflow/format/keras/config_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,78 +20,98 @@ namespace {
 
 // ---- Connections of functional models (A.4 of Keras's format) ------------------------------------------------
 
-// The name in a reference [layer, node, tensor, ...]: the first call's only output.
-std::string referred_layer(const Json& reference) {
-  const bool fine = reference.is_array() && reference.size() >= 3 && reference[0].is_string() &&
-                    reference[1].is_number_integer() && reference[2].is_number_integer();
-  if (!fine) fail(ErrorKind::input, "a connection must be [layer, node, tensor], not {}", printable(reference.dump()));
-  const auto name = reference[0].get<std::string>();
-  if (reference[1] != 0) {
-    fail(ErrorKind::unsupported, "takes the output of a later call of '{}'; shared layers are not supported",
-         printable(name));
-  }
-  if (reference[2] != 0) {
-    fail(ErrorKind::unsupported, "takes output {} of '{}'; layers with several outputs are not supported",
-         reference[2].dump(), printable(name));
-  }
-  return name;
+// One tensor: output `tensor` of the call `node` of a layer.
+struct Reference {
+  std::string layer;
+  std::int64_t node;
+  std::int64_t tensor;
+};
+
+bool is_reference(const Json& json) {
+  return json.is_array() && json.size() >= 3 && json[0].is_string() && json[1].is_number_integer() &&
+         json[2].is_number_integer();
 }
 
-void check_call_arguments(const Json& arguments) {
-  if (!arguments.is_object()) return;
-  for (const auto& [key, value] : arguments.items()) {
-    if (!value.is_null()) {
-      fail(ErrorKind::unsupported, "is called with the argument {} = {}, which is not supported", printable(key),
-           printable(value.dump()));
-    }
+Reference reference_from(const Json& json) {
+  if (!is_reference(json)) {
+    fail(ErrorKind::input, "a connection must be [layer, node, tensor], not {}", printable(json.dump()));
   }
+  return {json[0].get<std::string>(), json[1].get<std::int64_t>(), json[2].get<std::int64_t>()};
 }
 
-// Keras 3: {"args": [tensor] or [[tensor, tensor]], "kwargs": {...}}.
-void collect_tensors(const Json& argument, std::vector<LayerOutput>& inputs) {
-  if (argument.is_array()) {
-    for (const Json& element : argument) collect_tensors(element, inputs);
-  } else if (optional_key(argument, "class_name") == "__keras_tensor__") {
-    inputs.push_back(referred_layer(required_key(required_key(argument, "config"), "keras_history")));
-  } else {
+// What one call of a layer takes.
+struct Call {
+  std::vector<Reference> inputs;
+  Json arguments = Json::object();
+};
+
+// How a file says "this tensor": Keras 3's objects or Keras 2's lists.
+bool is_tensor(const Json& json, bool keras_3) {
+  return keras_3 ? optional_key(json, "class_name") == "__keras_tensor__" : is_reference(json);
+}
+
+Reference tensor_from(const Json& json, bool keras_3) {
+  return reference_from(keras_3 ? required_key(required_key(json, "config"), "keras_history") : json);
+}
+
+bool holds_tensors(const Json& json, bool keras_3) {
+  if (is_tensor(json, keras_3)) return true;
+  return json.is_array() &&
+         std::any_of(json.begin(), json.end(), [&](const Json& one) { return holds_tensors(one, keras_3); });
+}
+
+void collect_tensors(const Json& argument, bool keras_3, std::vector<Reference>& inputs) {
+  if (is_tensor(argument, keras_3)) {
+    inputs.push_back(tensor_from(argument, keras_3));
+  } else if (argument.is_array()) {
+    for (const Json& element : argument) collect_tensors(element, keras_3, inputs);
+  } else if (!argument.is_null()) {
     fail(ErrorKind::unsupported, "is called with {}, which is no tensor", printable(argument.dump()));
   }
 }
 
-// Keras 2: a list of [layer, node, tensor, arguments]; for a single input sometimes that list alone.
-void collect_references(const Json& node, std::vector<LayerOutput>& inputs) {
-  const bool single = !node.empty() && node[0].is_string();
-  for (const Json& reference : single ? Json::array({node}) : node) {
-    inputs.push_back(referred_layer(reference));
-    if (reference.size() > 3) check_call_arguments(reference[3]);
+// Tensors by name become further inputs in the order of the layer's own arguments; masks are not read: they follow from
+// the layers that make them.
+void collect_named(const Json& arguments, bool keras_3, Call& call) {
+  if (!arguments.is_object()) return;
+  for (const char* key : {"value", "key", "initial_state"}) {
+    const Json& argument = optional_key(arguments, key);
+    if (holds_tensors(argument, keras_3)) collect_tensors(argument, keras_3, call.inputs);
+  }
+  for (const auto& [key, value] : arguments.items()) {
+    if (value.is_null() || key == "mask") continue;
+    if (!holds_tensors(value, keras_3)) {
+      call.arguments[key] = value;
+    } else if (key != "value" && key != "key" && key != "initial_state") {
+      fail(ErrorKind::unsupported, "is called with a tensor as {}, which is not supported", printable(key));
+    }
   }
 }
 
-std::vector<LayerOutput> read_inputs(const Json& entry) {
-  std::vector<LayerOutput> inputs;
-  const Json& nodes = required_list(entry, "inbound_nodes");
-  if (nodes.size() > 1) {
-    fail(ErrorKind::unsupported, "is called {} times; shared layers are not supported", nodes.size());
+Call read_call(const Json& node) {
+  Call call;
+  if (!node.is_array()) {
+    collect_tensors(required_list(node, "args"), true, call.inputs);
+    collect_named(optional_key(node, "kwargs"), true, call);
+    return call;
   }
-  for (const Json& node : nodes) {
-    if (node.is_array()) {
-      collect_references(node, inputs);
-    } else {
-      collect_tensors(required_list(node, "args"), inputs);
-      check_call_arguments(optional_key(node, "kwargs"));
-    }
+  // Keras 2: a list of [layer, node, tensor, arguments]; for a single input sometimes that list alone.
+  const bool single = !node.empty() && node[0].is_string();
+  for (const Json& reference : single ? Json::array({node}) : node) {
+    call.inputs.push_back(reference_from(reference));
+    if (reference.size() > 3) collect_named(reference[3], false, call);
   }
-  return inputs;
+  return call;
 }
 
 // A nested structure whose leaves are references.
-void collect_outputs(const Json& structure, std::vector<LayerOutput>& outputs) {
+void collect_references(const Json& structure, std::string_view key, std::vector<Reference>& references) {
   if (structure.is_array() && !structure.empty() && structure[0].is_string()) {
-    outputs.push_back(referred_layer(structure));
+    references.push_back(reference_from(structure));
   } else if (structure.is_structured()) {
-    for (const Json& part : structure) collect_outputs(part, outputs);
+    for (const Json& part : structure) collect_references(part, key, references);
   } else {
-    fail(ErrorKind::input, "output_layers must be made of [layer, node, tensor], not {}", printable(structure.dump()));
+    fail(ErrorKind::input, "{} must be made of [layer, node, tensor], not {}", key, printable(structure.dump()));
   }
 }
 
@@ -98,35 +124,135 @@ std::string entry_text(const Json& entry, std::size_t position) {
                           : fmt::format("layer {}", position);
 }
 
-// `x + y` and `x * y` on Keras 3's symbolic tensors are recorded as operations, which do what the layers do when the
+bool is_model(std::string_view type) {
+  return type == "Sequential" || type == "Functional" || type == "Model";
+}
+
+// `x + y` and the like on Keras 3's symbolic tensors are recorded as operations, which do what the layers do when the
 // shapes have the same number of axes.
 bool is_operation(const Json& entry) {
   const Json& module = optional_key(entry, "module");
   return module.is_string() && module.get<std::string>().starts_with("keras.src.ops");
 }
 
-Layer read_functional_layer(const Json& entry, KerasVersion version) {
-  const std::string type = required_text(entry, "class_name");
-  if (is_operation(entry) && type != "Add" && type != "Multiply") {
-    fail(ErrorKind::unsupported, "the operation {} is not supported; known are Add and Multiply", printable(type));
-  }
-  // In front of the layer's own checks: a shared layer may be of a type that is unknown, too.
-  std::vector<LayerOutput> inputs = read_inputs(entry);
-  Layer layer = read_layer(entry, version);
-  layer.inputs = std::move(inputs);
-  return layer;
-}
+class FunctionalReader {
+ public:
+  FunctionalReader(const Json& config, KerasVersion version, Model& model)
+      : config_(config), version_(version), model_(model) {}
 
-void read_functional(const Json& config, KerasVersion version, Model& model) {
-  model.sequential = false;
-  const Json& entries = required_list(config, "layers");
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    model.layers.push_back(
-        in_context(entry_text(entries[i], i), [&] { return read_functional_layer(entries[i], version); }));
+  void read() {
+    model_.sequential = false;
+    const Json& entries = required_list(config_, "layers");
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      in_context(entry_text(entries[i], i), [&] { add(entries[i]); });
+    }
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+      for (const Reference& input : calls_[i].inputs) {
+        in_context(fmt::format("layer '{}'", printable(layers_[i].name)),
+                   [&] { layers_[i].inputs.push_back(resolve(input, false)); });
+      }
+    }
+    model_.outputs = resolve_all("output_layers");
+    layers_ = canonical_order(std::move(layers_), model_.outputs);
+    const std::vector<LayerOutput> inputs = resolve_all("input_layers");
+    rename();
+    model_.layers = std::move(layers_);
+    // The order of `layers` says it all for a single input.
+    for (const LayerOutput& input : inputs) {
+      if (inputs.size() > 1 && model_.find(input.layer) != nullptr) model_.inputs.push_back(input.layer);
+    }
   }
-  collect_outputs(required_key(config, "output_layers"), model.outputs);
-  model.layers = canonical_order(std::move(model.layers), model.outputs);
-}
+
+ private:
+  void add(const Json& entry) {
+    const std::string type = required_text(entry, "class_name");
+    static constexpr std::array<std::string_view, 5> kKnown = {"Add", "Multiply", "Subtract", "Maximum", "Minimum"};
+    if (is_operation(entry) && std::find(kKnown.begin(), kKnown.end(), type) == kKnown.end()) {
+      operations_[required_text(entry, "name")] = type;  // fine if only masks come from it
+      return;
+    }
+    const Json& nodes = required_list(entry, "inbound_nodes");
+    std::vector<Call> calls;
+    for (const Json& node : nodes) calls.push_back(read_call(node));
+    if (calls.empty()) calls.emplace_back();  // an InputLayer
+    Layer layer = read_any_layer(entry, version_);
+    for (std::size_t node = 0; node < calls.size(); ++node) {
+      Layer call = layer;
+      call.arguments = std::move(calls[node].arguments);
+      if (node > 0) {
+        // A name that no layer can have, until rename().
+        call.name = fmt::format("{}\n{}", layer.name, node);
+        call.shares = layer.name;
+      }
+      nodes_[layer.name].push_back(call.name);
+      layers_.push_back(std::move(call));
+      calls_.push_back(std::move(calls[node]));
+    }
+    if (is_model(type)) models_[layer.name] = type;
+  }
+
+  // Keras counts the calls of inner models from 1 in places: Keras 2 everywhere, Keras 3 where a model's own outputs
+  // are those of an inner functional model.
+  LayerOutput resolve(const Reference& reference, bool model_output) const {
+    const auto found = nodes_.find(reference.layer);
+    const auto operation = operations_.find(reference.layer);
+    if (operation != operations_.end()) {
+      fail(ErrorKind::unsupported,
+           "takes the result of the operation {}, which is not supported; known are Add, "
+           "Multiply, Subtract, Maximum and Minimum",
+           printable(operation->second));
+    }
+    if (found == nodes_.end()) return {reference.layer, static_cast<int>(reference.tensor)};  // named later
+    const auto model = models_.find(reference.layer);
+    const bool from_one =
+        model != models_.end() && (version_.major == 2 || (model_output && model->second == "Functional"));
+    const std::int64_t node = from_one && reference.node > 0 ? reference.node - 1 : reference.node;
+    if (node < 0 || node >= static_cast<std::int64_t>(found->second.size()) || reference.tensor < 0 ||
+        reference.tensor > std::numeric_limits<int>::max()) {
+      fail(ErrorKind::input, "takes tensor {} of call {} of '{}', which is called {} time{}", reference.tensor,
+           reference.node, printable(reference.layer), found->second.size(), found->second.size() == 1 ? "" : "s");
+    }
+    return {found->second[static_cast<std::size_t>(node)], static_cast<int>(reference.tensor)};
+  }
+
+  std::vector<LayerOutput> resolve_all(const char* key) const {
+    std::vector<Reference> references;
+    collect_references(required_key(config_, key), key, references);
+    std::vector<LayerOutput> outputs;
+    for (const Reference& reference : references) outputs.push_back(resolve(reference, true));
+    return outputs;
+  }
+
+  // The first call of a layer in order gets its name and its weights, the others "name_call_2" and so on.
+  void rename() {
+    std::map<std::string, std::string, std::less<>> names;
+    std::map<std::string, int> counts;
+    for (Layer& call : layers_) {
+      const std::string layer = call.shares.empty() ? call.name : call.shares;
+      const int count = ++counts[layer];
+      std::string name = layer;
+      for (int i = count; count > 1 && nodes_.contains(name = fmt::format("{}_call_{}", layer, i));) ++i;
+      names[call.name] = name;
+      call.shares = count > 1 ? layer : "";
+      call.name = name;
+    }
+    const auto renamed = [&](LayerOutput& output) {
+      const auto found = names.find(output.layer);
+      if (found != names.end()) output.layer = found->second;
+    };
+    for (Layer& call : layers_) std::for_each(call.inputs.begin(), call.inputs.end(), renamed);
+    std::for_each(model_.outputs.begin(), model_.outputs.end(), renamed);
+  }
+
+  const Json& config_;
+  KerasVersion version_;
+  Model& model_;
+  std::vector<Layer> layers_;                                           // calls
+  std::vector<Call> calls_;                                             // what each takes, as the file has it
+  std::map<std::string, std::vector<std::string>, std::less<>> nodes_;  // names of a layer's calls
+  std::map<std::string, std::string, std::less<>> operations_;          // what was not read: class of each
+  std::map<std::string, std::string, std::less<>> models_;              // class of each inner model
+};
 
 // The first layer's own input shape (Keras 2), or the one that the model was built with (Keras 3).
 Json built_input_shape(const Json& json, const Json& config, const Json& first) {
@@ -146,7 +272,7 @@ void read_sequential(const Json& json, KerasVersion version, Model& model) {
   const Json& entries = config.is_array() ? config : required_list(config, "layers");
   if (entries.empty()) fail(ErrorKind::input, "the model has no layers");
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    model.layers.push_back(in_context(entry_text(entries[i], i), [&] { return read_layer(entries[i], version); }));
+    model.layers.push_back(in_context(entry_text(entries[i], i), [&] { return read_any_layer(entries[i], version); }));
   }
   if (model.layers.front().type != "InputLayer") {
     Layer input{.type = "InputLayer", .name = "input_layer"};
@@ -159,6 +285,18 @@ void read_sequential(const Json& json, KerasVersion version, Model& model) {
 }
 
 }  // namespace
+
+Layer read_any_layer(const Json& entry, KerasVersion version) {
+  const std::string type = required_text(entry, "class_name");
+  if (!is_model(type)) return read_layer(entry, version);
+  const Model inner = read_model_config(entry, version);
+  Layer layer{.type = inner.sequential ? "Sequential" : "Functional", .config = {{"model", to_json(inner)}}};
+  const Json& config = required_key(entry, "config");
+  layer.name = entry.contains("name") ? required_text(entry, "name") : inner.name;
+  const Json& trainable = optional_key(config, "trainable");
+  if (trainable.is_boolean()) layer.trainable = trainable.get<bool>();
+  return layer;
+}
 
 KerasVersion parse_version(std::string_view text) {
   const std::vector<std::string> parts = split(text, '.');
@@ -182,7 +320,7 @@ Model read_model_config(const Json& json, KerasVersion version) {
   if (type == "Sequential") {
     read_sequential(json, version, model);
   } else if (type == "Functional" || type == "Model") {
-    read_functional(json["config"], version, model);
+    FunctionalReader(json["config"], version, model).read();
   } else {
     fail(ErrorKind::unsupported, "the model's class is {}; supported are Sequential and Functional", printable(type));
   }

@@ -16,4 +16,7 @@ KerasVersion parse_version(std::string_view text);
 // read here. Throws Error(unsupported) naming what evenflow does not know, Error(input) for what makes no sense.
 Model read_model_config(const Json& json, KerasVersion version);
 
+// An entry of a list of layers, which may be a model itself. Without its connections.
+Layer read_any_layer(const Json& entry, KerasVersion version);
+
 }  // namespace evenflow::keras

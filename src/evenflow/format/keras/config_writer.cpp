@@ -1,9 +1,13 @@
 #include "evenflow/format/keras/config_writer.h"
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "evenflow/format/keras/canonical_order.h"
 #include "evenflow/format/keras/compile_config.h"
 #include "evenflow/format/keras/layer_config.h"
 #include "evenflow/model/layer_type.h"
@@ -11,28 +15,28 @@
 namespace evenflow::keras {
 namespace {
 
-Json batch_shape(const Shape& shape) {
-  Json result = Json::array({nullptr});
-  for (const std::int64_t extent : shape.dims().subspan(1)) result.push_back(extent);
-  return result;
-}
+Json model_entry(const Model& model);
 
 class FunctionalWriter {
  public:
-  FunctionalWriter(const Model& model, const Lowered& lowered) : model_(model) {
-    for (const LoweredLayer& layer : lowered.layers)
-      shapes_[layer.name] = batch_shape(lowered.graph.shape(layer.output));
+  explicit FunctionalWriter(const Model& model) : model_(model) {
+    for (const Layer& layer : model.layers) {
+      const std::string& owner = layer.shares.empty() ? layer.name : layer.shares;
+      calls_[owner].push_back(&layer);
+      places_[layer.name] = {owner, static_cast<int>(calls_[owner].size()) - 1};
+    }
+    find_shapes();
   }
 
   Json config() const {
     Json layers = Json::array();
-    Json inputs = Json::array();
-    Json outputs = Json::array();
     for (const Layer& layer : model_.layers) {
-      layers.push_back(entry(layer));
-      if (layer.type == "InputLayer") inputs.push_back(Json::array({layer.name, 0, 0}));
+      if (layer.shares.empty()) layers.push_back(entry(layer));
     }
-    for (const LayerOutput& output : model_.outputs) outputs.push_back(Json::array({output.layer, 0, output.index}));
+    Json inputs = Json::array();
+    for (const std::string& input : input_names(model_)) inputs.push_back(Json::array({input, 0, 0}));
+    Json outputs = Json::array();
+    for (const LayerOutput& output : model_.outputs) outputs.push_back(reference(output, true));
     // Keras writes a single input or output without the outer list.
     return {{"name", model_.name},
             {"trainable", true},
@@ -42,51 +46,106 @@ class FunctionalWriter {
   }
 
  private:
+  // Of every tensor that a layer takes.
+  void find_shapes() {
+    Model all = model_;
+    all.outputs.clear();
+    for (const Layer& layer : model_.layers) {
+      all.outputs.insert(all.outputs.end(), layer.inputs.begin(), layer.inputs.end());
+    }
+    if (all.outputs.empty()) return;
+    const std::vector<Shape> shapes = output_shapes(all);
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      Json shape = Json::array({nullptr});
+      for (const std::int64_t extent : shapes[i].dims()) shape.push_back(extent);
+      shapes_[to_string(all.outputs[i])] = std::move(shape);
+    }
+  }
+
+  // Keras counts the calls of an inner functional model from 1 where they are outputs of the model.
+  Json reference(const LayerOutput& output, bool of_model) const {
+    const auto& [owner, node] = places_.at(output.layer);
+    const bool from_one = of_model && model_.find(owner)->type == "Functional";
+    return Json::array({owner, from_one ? node + 1 : node, output.index});
+  }
+
   Json tensor(const LayerOutput& source) const {
     return {{"class_name", "__keras_tensor__"},
             {"config",
-             {{"shape", shapes_.at(source.layer)},
+             {{"shape", shapes_.at(to_string(source))},
               {"dtype", "float32"},
-              {"keras_history", Json::array({source.layer, 0, source.index})}}}};
+              {"keras_history", reference(source, false)}}}};
   }
 
   Json entry(const Layer& layer) const {
-    Json result = layer_entry(layer, model_);
+    Json result = any_entry(layer, model_);
     result["name"] = layer.name;
     result["inbound_nodes"] = Json::array();
-    if (layer.inputs.empty()) return result;
-    Json tensors = Json::array();
-    for (const LayerOutput& input : layer.inputs) tensors.push_back(tensor(input));
-    // Layers that merge take a list of tensors, even of one.
-    const bool merges = layer_type(layer.type).maximum_inputs > 1;
-    if (merges) tensors = Json::array({std::move(tensors)});
-    result["inbound_nodes"].push_back({{"args", std::move(tensors)}, {"kwargs", Json::object()}});
+    for (const Layer* call : calls_.at(layer.name)) {
+      if (!call->inputs.empty()) result["inbound_nodes"].push_back(node(*call));
+    }
     return result;
   }
 
+  Json node(const Layer& call) const {
+    Json tensors = Json::array();
+    for (const LayerOutput& input : call.inputs) tensors.push_back(tensor(input));
+    Json keywords = call.arguments.is_null() ? Json::object() : call.arguments;
+    Json arguments = Json::array();
+    if (call.type == "SimpleRNN" || call.type == "LSTM" || call.type == "GRU" || call.type == "Bidirectional") {
+      arguments.push_back(tensors[0]);
+      tensors.erase(0);
+      if (!tensors.empty()) keywords["initial_state"] = std::move(tensors);
+    } else if (call.type == "MultiHeadAttention") {
+      arguments = std::move(tensors);  // query, value, key
+    } else if (call.config.contains("model") ? tensors.size() > 1 : layer_type(call.type).maximum_inputs > 1) {
+      // Layers that merge take a list of tensors, even of one.
+      arguments.push_back(std::move(tensors));
+    } else {
+      arguments = std::move(tensors);
+    }
+    return {{"args", std::move(arguments)}, {"kwargs", std::move(keywords)}};
+  }
+
+  struct Place {
+    std::string layer;
+    int node;
+  };
   const Model& model_;
+  std::map<std::string, std::vector<const Layer*>, std::less<>> calls_;
+  std::map<std::string, Place, std::less<>> places_;
   std::map<std::string, Json, std::less<>> shapes_;
 };
 
 Json sequential_config(const Model& model) {
   Json layers = Json::array();
-  for (const Layer& layer : model.layers) layers.push_back(layer_entry(layer, model));
+  for (const Layer& layer : model.layers) layers.push_back(any_entry(layer, model));
   return {{"name", model.name}, {"trainable", true}, {"layers", std::move(layers)}};
+}
+
+Json model_entry(const Model& model) {
+  if (model.sequential) return keras_object("keras", "Sequential", sequential_config(model));
+  // The class is not public under this name, so Keras wants its module and its registered name.
+  Json entry = keras_object("keras.src.models.functional", "Functional", FunctionalWriter(model).config());
+  entry["registered_name"] = "Functional";
+  return entry;
 }
 
 }  // namespace
 
-Json model_config(const Model& model, const Lowered& lowered) {
-  Json result;
-  if (model.sequential) {
-    result = keras_object("keras", "Sequential", sequential_config(model));
-  } else {
-    // The class is not public under this name, so Keras wants its module and its registered name.
-    result = keras_object("keras.src.models.functional", "Functional", FunctionalWriter(model, lowered).config());
-    result["registered_name"] = "Functional";
-  }
-  if (model.compile)
-    result["compile_config"] = compile_config(model, lowered.graph.shape(lowered.outputs.front().value));
+Json any_entry(const Layer& layer, const Model& model) {
+  if (!layer.config.contains("model")) return layer_entry(layer, model);
+  Model inner = model_from_json(layer.config.at("model"));
+  inner.name = layer.name;
+  if (!inner.sequential) inner.layers = canonical_order(std::move(inner.layers), inner.outputs);
+  Json entry = model_entry(inner);
+  if (!layer.trainable) entry["config"]["trainable"] = false;
+  return entry;
+}
+
+Json model_config(const Model& model) {
+  Json result = model_entry(model);
+  if (model.compile) result["compile_config"] = compile_config(model);
   return result;
 }
 

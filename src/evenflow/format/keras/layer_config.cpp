@@ -5,6 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "evenflow/base/text.h"
+#include "evenflow/format/keras/config_reader.h"
+#include "evenflow/format/keras/config_writer.h"
 #include "evenflow/format/keras/context.h"
 #include "evenflow/model/activation_function.h"
 #include "evenflow/model/connections.h"
@@ -38,6 +41,26 @@ Json plain(const Json& value, KerasVersion version) {
   return {{"class_name", value["class_name"]}, {"config", std::move(kept)}};
 }
 
+// Wrappers (Bidirectional, TimeDistributed) have layers in their configuration.
+bool is_wrapped_layer(const std::string& key, const Json& value) {
+  return (key == "layer" || key == "backward_layer") && is_object_of_keras(value);
+}
+
+Json wrapped_config(const Json& value, KerasVersion version) {
+  const Json& config = optional_key(value, "config");
+  if (config.is_object() && config.contains("model")) return value;
+  Layer layer = read_any_layer(value, version);
+  layer.config["name"] = layer.name;
+  return {{"class_name", layer.type}, {"config", std::move(layer.config)}};
+}
+
+Json wrapped_entry(const Json& value, const Model& model) {
+  Layer layer{.type = required_text(value, "class_name"), .config = optional_key(value, "config")};
+  layer.name = layer.config.value("name", snake_case(layer.type));
+  layer.config.erase("name");
+  return any_entry(layer, model);
+}
+
 bool same_initializer(const Json& a, const Json& b) {
   return choose_initializer(a) == choose_initializer(b);
 }
@@ -61,7 +84,7 @@ Json essential_config(const Layer& layer, KerasVersion version) {
   Json result = Json::object();
   const Json complete = complete_config(type, layer, version);
   for (const auto& [key, value] : complete.items()) {
-    const Json kept = plain(value, version);
+    const Json kept = is_wrapped_layer(key, value) ? wrapped_config(value, version) : plain(value, version);
     if (!is_default(key, kept, standard.value(key, Json()))) result[key] = kept;
   }
   const Json activity = plain(optional_key(layer.config, "activity_regularizer"), version);
@@ -73,8 +96,11 @@ Json essential_config(const Layer& layer, KerasVersion version) {
 Json input_config(const Layer& layer) {
   Json shape = Json::array({nullptr});
   const Shape sample = sample_shape(layer);
-  for (const std::int64_t extent : sample.dims()) shape.push_back(extent);
-  return {{"batch_shape", std::move(shape)}};
+  for (const std::int64_t extent : sample.dims()) shape.push_back(extent == 0 ? Json() : Json(extent));
+  Json config{{"batch_shape", std::move(shape)}};
+  const Json& dtype = optional_key(layer.config, "dtype");
+  if (dtype.is_string() && dtype != "float32") config["dtype"] = dtype;
+  return config;
 }
 
 // ---- Writing --------------------------------------------------------------------------------------------------
@@ -107,7 +133,9 @@ Json value_entry(const std::string& key, const Json& value, const Model& model) 
     const Item item = choose_regularizer(value);
     return keras_object("keras.regularizers", item.type, without_nulls(item.config));
   }
-  if (key == "activation") return activation_entry(value, model);
+  if (key == "activation" || key == "recurrent_activation") return activation_entry(value, model);
+  if (is_wrapped_layer(key, value)) return wrapped_entry(value, model);
+  if (key == "merge_mode" && value == "none") return nullptr;
   return value;
 }
 
@@ -122,11 +150,6 @@ Layer read_layer(const Json& entry, KerasVersion version) {
   Layer layer{.type = required_text(entry, "class_name"), .config = required_key(entry, "config")};
   // The entry's own name is the one that connections refer to.
   layer.name = entry.contains("name") ? required_text(entry, "name") : required_text(layer.config, "name");
-  constexpr std::array<std::string_view, 3> kModels = {"Sequential", "Functional", "Model"};
-  if (std::find(kModels.begin(), kModels.end(), layer.type) != kModels.end()) {
-    fail(ErrorKind::unsupported, "layer '{}' is itself a model ({}); nested models are not supported",
-         printable(layer.name), layer.type);
-  }
   if (version.major == 2) rename_old_class(layer.type, layer.config);
   const Json& trainable = optional_key(layer.config, "trainable");
   if (trainable.is_boolean()) layer.trainable = trainable.get<bool>();
