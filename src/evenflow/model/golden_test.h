@@ -11,6 +11,7 @@
 
 #include "evenflow/base/files.h"
 #include "evenflow/base/json_text.h"
+#include "evenflow/error.h"
 #include "evenflow/graph.h"
 #include "evenflow/model.h"
 
