@@ -18,6 +18,11 @@ Model mnist_cnn() {
                      Dense{.units = 128, .activation = "relu"}, Dense{.units = 10, .activation = "softmax"}});
 }
 
+// A sequence of 100 steps with 128 features, classified by its last state.
+Model recurrent(const char* type) {
+  return sequential({Input{{100, 128}}, layer(type, {{"units", 128}}), Dense{.units = 10, .activation = "softmax"}});
+}
+
 // Appends layers one by one; every function returns the name of the layer that it ends with.
 class ResNet {
  public:
@@ -75,6 +80,8 @@ std::vector<Benchmark> networks() {
       {"2-32x8-2, batch 32", [] { return dense(2, std::vector<std::int64_t>(8, 32), 2); }, 32, 1},
       {"1024-wide, 8 layers, batch 256", [] { return dense(1024, std::vector<std::int64_t>(7, 1024), 10); }, 256},
       {"MNIST CNN, batch 64", mnist_cnn, 64},
+      {"LSTM 128, 100 steps, batch 32", [] { return recurrent("LSTM"); }, 32},
+      {"GRU 128, 100 steps, batch 32", [] { return recurrent("GRU"); }, 32},
       {"ResNet 16-32-64, batch 64",
        [] {
          return ResNet::build({16, 32, 64}, 2);

@@ -21,6 +21,20 @@ def mnist_cnn():
         torch.nn.Flatten(), torch.nn.Linear(64 * 12 * 12, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)), (1, 28, 28), 10
 
 
+class Recurrent(torch.nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.cell = kind(128, 128, batch_first=True)
+        self.head = torch.nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.head(self.cell(x)[0][:, -1])
+
+
+def recurrent(kind):
+    return Recurrent(kind), (100, 128), 10
+
+
 def convolution(channels, filters, kernel, stride):
     return torch.nn.Sequential(torch.nn.Conv2d(channels, filters, kernel, stride, kernel // 2, bias=False),
                                torch.nn.BatchNorm2d(filters))
@@ -55,6 +69,8 @@ NETWORKS = [
     ("2-32x8-2, batch 32", lambda: dense(2, [32] * 8, 2), 32),
     ("1024-wide, 8 layers, batch 256", lambda: dense(1024, [1024] * 7, 10), 256),
     ("MNIST CNN, batch 64", mnist_cnn, 64),
+    ("LSTM 128, 100 steps, batch 32", lambda: recurrent(torch.nn.LSTM), 32),
+    ("GRU 128, 100 steps, batch 32", lambda: recurrent(torch.nn.GRU), 32),
     ("ResNet 16-32-64, batch 64", lambda: resnet([16, 32, 64], 2), 64),
 ]
 
