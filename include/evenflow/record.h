@@ -36,6 +36,17 @@ struct RunEvent {
   friend bool operator==(const RunEvent&, const RunEvent&) = default;
 };
 
+// What it takes to run one step again: the state before it, and its batch.
+struct Flight {
+  std::uint64_t iteration = 0;  // of the step
+  std::string reason;
+  double learning_rate = 0;
+  std::uint64_t seed = 0;
+  Weights weights;
+  Weights slots;
+  std::vector<Tensor> x, y, sample_weight;
+};
+
 // Writes the record of one run. A thread of its own writes every second what came in; the steps never wait for it: when
 // more comes than it can write, the oldest details (numbers of parameters and layers) are dropped and counted.
 class RunRecorder : public Observer {
@@ -49,6 +60,9 @@ class RunRecorder : public Observer {
   void on_epoch(const EpochReport& report) override;
   void add_event(RunEvent event);
   void add_finding(std::uint64_t iteration, Json finding);
+  void add_flight(Flight flight);
+  // Another look at a step that was recorded with less detail.
+  void add_details(const StepReport& report);
 
   // Writes what is left and marks the run as ended ("finished", "stopped", "interrupted", "not-finite"). Without it the
   // record says "running".
@@ -91,6 +105,8 @@ class RunReader {
   std::vector<EpochReport> epochs() const;
   std::vector<RunEvent> events() const;
   std::vector<std::pair<std::uint64_t, Json>> findings() const;
+  std::vector<std::uint64_t> flights() const;  // iterations
+  Flight flight(std::uint64_t iteration) const;
 
  private:
   struct Impl;

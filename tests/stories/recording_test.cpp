@@ -137,6 +137,21 @@ TEST_F(Recorded, WhatCannotBeRecordedIsSaidBeforeTheTraining) {
   EXPECT_FALSE(std::filesystem::exists(path("net-trained.keras")));
 }
 
+TEST_F(Recorded, ReplayNamesTheOperatorThatOverflowed) {
+  ASSERT_EQ(run("new net.keras --input 2 --hidden 8x2 --activation linear --output 1 --loss mse --optimizer sgd "
+                "--learning-rate 100 --seed 1")
+                .code,
+            0);
+  const Result trained = run(train("--epochs 50 -q 2>&1"));
+  EXPECT_EQ(trained.code, 1) << trained.out;  // stopped: the loss is not finite
+  EXPECT_EQ(log_json()["outcome"], "not-finite");
+  const Result replayed = run("replay run.db");
+  EXPECT_EQ(replayed.code, 1) << replayed.out;
+  EXPECT_TRUE(contains(replayed.out, "first   ")) << replayed.out;
+  EXPECT_TRUE(contains(replayed.out, " of layer '")) << replayed.out;
+  EXPECT_TRUE(contains(replayed.out, "backwards from there")) << replayed.out;
+}
+
 TEST_F(Recorded, TensorBoardFilesAreWrittenOnRequest) {
   make_model();
   ASSERT_EQ(run("train net.keras --data circles --epochs 1 -q --statistics full --tensorboard events").code, 0);

@@ -37,7 +37,8 @@ Recording::Recording(const RecordingOptions& options, std::string data, std::str
                                                                              .command = std::move(command),
                                                                              .statistics = options.level(),
                                                                              .statistics_interval = options.interval});
-    active_.push_back(recorder_.get());
+    flight_ = std::make_unique<FlightRecorder>(*recorder_);
+    active_ = {recorder_.get(), flight_.get()};
   }
   if (!options.tensorboard.empty()) {
     events_ = std::make_unique<EventRecorder>(options.tensorboard);
@@ -65,7 +66,10 @@ void Recording::warn_of_failures() {
     fmt::print(stderr, "\nwarning: {}: nothing more is recorded; the training goes on\n", printable(what));
   };
   if (recorder_ != nullptr) {
-    if (const auto failure = recorder_->failure()) give_up(recorder_.get(), *failure);
+    if (const auto failure = recorder_->failure()) {
+      std::erase(active_, flight_.get());
+      give_up(recorder_.get(), *failure);
+    }
   }
   if (events_ != nullptr && !events_->ok()) give_up(events_.get(), "cannot write '" + events_->path().string() + "'");
 }

@@ -8,6 +8,7 @@
 
 #include "evenflow/record.h"
 #include "evenflow/train/record/event_recorder.h"
+#include "evenflow/train/record/flight_recorder.h"
 
 namespace CLI {
 class App;
@@ -43,6 +44,7 @@ class Recording : public Observer {
 
   std::string record_;
   std::unique_ptr<RunRecorder> recorder_;
+  std::unique_ptr<FlightRecorder> flight_;
   std::unique_ptr<EventRecorder> events_;
   std::vector<Observer*> active_;
 };

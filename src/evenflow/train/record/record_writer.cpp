@@ -44,7 +44,9 @@ RecordWriter::RecordWriter(const std::filesystem::path& path)
       layer_step_(database_, insertion<LayerReport>("layer_steps", "step, layer", "time_gradient_norms")),
       epoch_(database_, "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)"),
       event_(database_, "INSERT INTO events VALUES (?, ?, ?, ?)"),
-      finding_(database_, "INSERT INTO findings VALUES (?, ?, ?, ?)") {}
+      finding_(database_, "INSERT INTO findings VALUES (?, ?, ?, ?)"),
+      flight_(database_, "INSERT OR REPLACE INTO flights VALUES (?, ?, ?, ?)"),
+      flight_tensor_(database_, "INSERT OR REPLACE INTO flight_tensors VALUES (?, ?, ?, ?, ?, ?)") {}
 
 void RecordWriter::close_log() {
   database_.execute("PRAGMA journal_mode = DELETE");
@@ -90,6 +92,26 @@ void RecordWriter::event(const RunEvent& event) {
 void RecordWriter::finding(std::uint64_t iteration, const Json& finding) {
   const std::string severity = finding.value("severity", "");
   finding_.bind(iteration).bind(finding.value("rule", "")).bind(severity).bind(finding.dump()).execute();
+}
+
+void RecordWriter::flight(const Flight& flight) {
+  flight_.bind(flight.iteration).bind(flight.reason).bind(flight.learning_rate).bind(flight.seed).execute();
+  const auto write = [&](const char* kind, std::size_t position, std::string_view name, const Tensor& tensor) {
+    flight_tensor_.bind(flight.iteration).bind(std::string_view(kind)).bind(std::uint64_t{position}).bind(name);
+    flight_tensor_.bind(Json(tensor.shape().dims()).dump()).bind(std::as_bytes(tensor.values())).execute();
+  };
+  const auto write_named = [&](const char* kind, const Weights& tensors) {
+    std::size_t position = 0;
+    for (const auto& [name, tensor] : tensors.entries()) write(kind, position++, name, tensor);
+  };
+  const auto write_all = [&](const char* kind, const std::vector<Tensor>& tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) write(kind, i, "", tensors[i]);
+  };
+  write_named("weight", flight.weights);
+  write_named("slot", flight.slots);
+  write_all("x", flight.x);
+  write_all("y", flight.y);
+  write_all("sample_weight", flight.sample_weight);
 }
 
 }  // namespace evenflow::record

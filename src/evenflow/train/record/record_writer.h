@@ -26,10 +26,12 @@ class RecordWriter {
   void epoch(const EpochReport& report);
   void event(const RunEvent& event);
   void finding(std::uint64_t iteration, const Json& finding);
+  void flight(const Flight& flight);
 
  private:
   Database database_;
-  Statement info_, parameter_, layer_, step_, parameter_step_, layer_step_, epoch_, event_, finding_;
+  Statement info_, parameter_, layer_, step_, parameter_step_, layer_step_, epoch_, event_, finding_, flight_,
+      flight_tensor_;
 };
 
 }  // namespace evenflow::record

@@ -1,4 +1,4 @@
-#include <iterator>
+#include <cstring>
 
 #include "evenflow/base/json_text.h"
 #include "evenflow/base/text.h"
@@ -29,6 +29,22 @@ Database opened(const std::filesystem::path& path) {
 template <class T>
 void read_numbers(const Statement& statement, int column, T& report) {
   record::visit_numbers(report, [&](const char*, double& value) { value = statement.number(column++); });
+}
+
+Tensor tensor_of(const Json& dims, std::span<const std::byte> bytes) {
+  Shape shape;
+  std::size_t count = 1;
+  for (const Json& extent : dims) {
+    if (!extent.is_number_integer() || extent < 0) fail(ErrorKind::input, "the record has a shape {}", dims.dump());
+    shape = concatenate(shape, Shape{extent.get<std::int64_t>()});
+    count *= extent.get<std::size_t>();
+  }
+  if (count * sizeof(float) != bytes.size()) {
+    fail(ErrorKind::input, "the record has {} bytes for the shape {}", bytes.size(), dims.dump());
+  }
+  Tensor tensor(shape);
+  std::memcpy(tensor.data(), bytes.data(), bytes.size());
+  return tensor;
 }
 
 template <class T>
@@ -102,10 +118,14 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
   Statement step(impl_->database, "SELECT step, epoch" + record::columns<StepReport>() +
                                       ", seconds FROM steps WHERE step > ? ORDER BY step LIMIT ?");
   step.bind(after).bind(limit);
+  const std::string settings = info("settings");
+  const std::int64_t per_epoch =
+      settings.empty() ? 0 : parse_json(settings, "the record's settings").value("steps_per_epoch", std::int64_t{0});
   while (step.next()) {
     RecordedStep& read = steps.emplace_back();
     read.numbers.iteration = static_cast<std::uint64_t>(step.integer(0));
     read.numbers.epoch = static_cast<int>(step.integer(1));
+    read.numbers.steps = per_epoch;
     read_numbers(step, 2, read.numbers);
     read.seconds = step.number(2 + number_count<StepReport>());
   }
@@ -196,6 +216,41 @@ std::vector<std::pair<std::uint64_t, Json>> RunReader::findings() const {
                           parse_json(statement.text(1), "a finding of the record"));
   }
   return findings;
+}
+
+std::vector<std::uint64_t> RunReader::flights() const {
+  Statement statement(impl_->database, "SELECT step FROM flights ORDER BY step");
+  std::vector<std::uint64_t> all;
+  while (statement.next()) all.push_back(static_cast<std::uint64_t>(statement.integer(0)));
+  return all;
+}
+
+Flight RunReader::flight(std::uint64_t iteration) const {
+  Statement head(impl_->database, "SELECT reason, learning_rate, seed FROM flights WHERE step = ?");
+  if (!head.bind(iteration).next()) fail(ErrorKind::usage, "the record has no state before step {}", iteration);
+  Flight flight{.iteration = iteration,
+                .reason = head.text(0),
+                .learning_rate = head.number(1),
+                .seed = static_cast<std::uint64_t>(head.integer(2)),
+                .weights = {},
+                .slots = {},
+                .x = {},
+                .y = {},
+                .sample_weight = {}};
+  Statement row(impl_->database,
+                "SELECT kind, name, shape, data FROM flight_tensors WHERE step = ? ORDER BY kind, position");
+  row.bind(iteration);
+  while (row.next()) {
+    const std::string kind = row.text(0);
+    const std::span<const std::byte> bytes = row.bytes(3);
+    Tensor tensor = tensor_of(parse_json(row.text(2), "the record's shape"), bytes);
+    if (kind == "weight") flight.weights.set(row.text(1), std::move(tensor));
+    if (kind == "slot") flight.slots.set(row.text(1), std::move(tensor));
+    if (kind == "x") flight.x.push_back(std::move(tensor));
+    if (kind == "y") flight.y.push_back(std::move(tensor));
+    if (kind == "sample_weight") flight.sample_weight.push_back(std::move(tensor));
+  }
+  return flight;
 }
 
 }  // namespace evenflow

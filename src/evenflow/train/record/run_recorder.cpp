@@ -40,6 +40,7 @@ struct Rows {
   std::vector<EpochReport> epochs;
   std::vector<RunEvent> events;
   std::vector<std::pair<std::uint64_t, Json>> findings;
+  std::vector<Flight> flights;
   struct Parameter {
     std::string name;
     std::int64_t elements;
@@ -117,6 +118,7 @@ struct RunRecorder::Impl {
     for (const EpochReport& epoch : taken.epochs) writer.epoch(epoch);
     for (const RunEvent& event : taken.events) writer.event(event);
     for (const auto& [iteration, finding] : taken.findings) writer.finding(iteration, finding);
+    for (const Flight& flight : taken.flights) writer.flight(flight);
     for (const auto& [key, value] : taken.info) writer.info(key, value);
     if (dropped != written_dropped) {
       writer.info("dropped_details", std::to_string(dropped.details));
@@ -271,6 +273,16 @@ void RunRecorder::add_event(RunEvent event) {
 
 void RunRecorder::add_finding(std::uint64_t iteration, Json finding) {
   impl_->with_rows([&](Rows& r) { r.findings.emplace_back(iteration, std::move(finding)); });
+}
+
+void RunRecorder::add_flight(Flight flight) {
+  impl_->with_rows([&](Rows& r) { r.flights.push_back(std::move(flight)); });
+}
+
+void RunRecorder::add_details(const StepReport& report) {
+  if (impl_->failed) return;
+  impl_->name_tables(report);
+  impl_->queue.add(report, std::chrono::duration<double>(Clock::now() - impl_->start).count());
 }
 
 void RunRecorder::finish(std::string_view outcome) {

@@ -21,6 +21,9 @@ CREATE TABLE layer_steps(step INTEGER, layer INTEGER{}, time_gradient_norms BLOB
 CREATE TABLE epochs(epoch INTEGER, name TEXT, value REAL, PRIMARY KEY(epoch, name));
 CREATE TABLE events(step INTEGER, kind TEXT, layer TEXT, text TEXT);
 CREATE TABLE findings(step INTEGER, rule TEXT, severity TEXT, finding TEXT);
+CREATE TABLE flights(step INTEGER PRIMARY KEY, reason TEXT, learning_rate REAL, seed INTEGER);
+CREATE TABLE flight_tensors(step INTEGER, kind TEXT, position INTEGER, name TEXT, shape TEXT, data BLOB,
+                            PRIMARY KEY(step, kind, position));
 CREATE VIEW parameter_history AS
   SELECT step, name, {} FROM parameter_steps JOIN parameters USING (parameter);
 CREATE VIEW layer_history AS
