@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "evenflow/data.h"
@@ -48,10 +49,39 @@ struct LayerTrace {
   std::optional<double> slope_decades;   // log10 |dL/dz| - log10 |dL/da|: the activation's slope
   std::optional<double> weight_decades;  // log10 |dL/d input| - log10 |dL/dz|: the weights' gain
   double non_finite = 0;                 // values met in forward and backward
+  // What the weights are, against what their initializer draws; of the kernel.
+  std::optional<double> weight_gain;  // fan-in times the mean square of a weight
+  std::optional<double> drawn_gain;   // the same by the initializer's variance; absent when it draws no variance
+  std::optional<double> alike_units;  // fraction of units whose weights equal another unit's: they stay equal
+  // What theory expects of a fresh network; absent where it does not apply.
+  std::optional<double> predicted_decades;    // |dL/dz| over the last kernel layer's, log10
+  std::optional<double> predicted_deviation;  // of predicted_decades, at this width and depth
+  std::optional<double> expected_saturated;   // as `saturated`
+  std::optional<double> expected_dead;        // as `dead`
   friend bool operator==(const LayerTrace&, const LayerTrace&) = default;
 };
 // log10 of a norm that is exactly zero.
 inline constexpr double kZeroNorm = -400.0;
+
+// What the samples and targets of a probe look like; of the whole data set, absent axes and all.
+struct DataFacts {
+  double minimum = 0;  // of the inputs
+  double maximum = 0;
+  double mean = 0;
+  double root_mean_square = 0;
+  double smallest_deviation = 0;  // standard deviations of features (the last axis) that are not constant
+  double largest_deviation = 0;
+  double constant_features = 0;  // fraction
+  bool with_targets = false;
+  double target_minimum = 0;
+  double target_maximum = 0;
+  bool target_integers = false;  // every target is a whole number
+  double target_row_sum_minimum = 0;
+  double target_row_sum_maximum = 0;
+  std::int64_t target_width = 0;  // elements of one sample's target
+  double non_finite = 0;          // values of inputs and targets
+  friend bool operator==(const DataFacts&, const DataFacts&) = default;
+};
 
 // Recorded numbers of one probe. A plain value: rules read this and never a tensor. Gradients are those of the data
 // loss: penalties on weights and activities are left out.
@@ -79,6 +109,9 @@ struct Trace {
   Measured decades_per_layer;               // least-squares slope toward the input: negative vanishes
   double expected_deviation = 0;            // of total_decades at this width and depth (theory, section 1.12)
   std::optional<double> predicted_decades;  // total_decades by mean-field theory; absent where it does not apply
+  std::optional<double> predicted_deviation;  // of predicted_decades
+  std::vector<std::string> doubts;            // why the prediction may be wrong here; empty: nothing speaks against it
+  std::optional<DataFacts> data_facts;        // absent without data
   friend bool operator==(const Trace&, const Trace&) = default;
 };
 Json to_json(const Trace& trace);
@@ -103,9 +136,16 @@ struct Finding {
     std::string explanation;  // "mean slope 0.249, root mean square 0.249"
     friend bool operator==(const Cause&, const Cause&) = default;
   };
+  // Where and when it began.
+  struct Onset {
+    std::string layer;      // "" when it is not a layer's
+    std::int64_t step = 0;  // iteration since the start of training
+    friend bool operator==(const Onset&, const Onset&) = default;
+  };
   std::string rule;  // "vanishing-gradient"
   Severity severity = Severity::info;
   std::vector<std::string> layers;
+  std::optional<Onset> onset;  // absent when the network was judged at rest
   std::vector<Number> evidence;
   std::vector<Cause> cause;         // largest first
   std::string message;              // one or two sentences, plain words
@@ -133,5 +173,100 @@ Trace probe(const SavedModel& model, const ProbeOptions& options);
 
 // Judges a trace by every rule, worst first. Each rule that finds nothing adds its reason to `silences`.
 std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silences = nullptr);
+
+// ---- A training run -----------------------------------------------------------------------------------------------
+
+// One parameter at one step. Gradients are raw: before clipping.
+struct ParameterStep {
+  double gradient_norm = 0;
+  double gradient_maximum = 0;
+  double gradient_mean = 0;
+  double zero_fraction = 0;
+  double non_finite = 0;   // elements
+  double weight_norm = 0;  // before the update
+  double update_norm = 0;  // of the change, clipping included
+  // Elements by floor(log2 |gradient|), from kFirstExponent on; empty when it was not recorded.
+  std::vector<double> exponents;
+  friend bool operator==(const ParameterStep&, const ParameterStep&) = default;
+};
+// Of ParameterStep::exponents: the smallest subnormal float32 is 2^-149.
+inline constexpr int kFirstExponent = -150;
+
+// One layer's output at one step; absent where it makes no sense or was not recorded.
+struct LayerStep {
+  std::optional<double> second_moment;
+  std::optional<double> variance_fraction;  // share of the second moment that differs from sample to sample
+  std::optional<double> cosine;             // mean over pairs of samples
+  std::optional<double> mean_slope;
+  std::optional<double> mean_square_slope;
+  std::optional<double> saturated;
+  std::optional<double> dead;
+  std::optional<double> gradient_norm;      // |dL/d output|
+  std::vector<double> time_gradient_norms;  // recurrent layers: |dL/d state| at each time step, first to last
+  double non_finite = 0;                    // elements of the output
+  friend bool operator==(const LayerStep&, const LayerStep&) = default;
+};
+
+struct RunStep {
+  std::int64_t iteration = 0;  // since the start of training
+  int epoch = 0;
+  double loss = 0;         // of the batch
+  double global_norm = 0;  // of all raw gradients
+  double clip_factor = 1;  // what clipping multiplied the gradients with
+  double learning_rate = 0;
+  std::optional<double> gradient_cosine;  // with the step before
+  std::optional<double> sharpness;        // largest eigenvalue of the Hessian, where it was asked for
+  std::vector<ParameterStep> parameters;  // as RunTrace::parameters; empty with statistics off
+  std::vector<LayerStep> layers;          // as RunTrace::layers; empty below full statistics
+  friend bool operator==(const RunStep&, const RunStep&) = default;
+};
+
+struct RunEpoch {
+  int epoch = 0;
+  std::vector<std::pair<std::string, double>> logs;  // "loss", metrics, then the same with "val_"
+  friend bool operator==(const RunEpoch&, const RunEpoch&) = default;
+};
+
+struct RunParameter {
+  std::string name;  // "dense_1/kernel"
+  std::string layer;
+  std::int64_t elements = 0;
+  bool trainable = true;
+  friend bool operator==(const RunParameter&, const RunParameter&) = default;
+};
+
+struct RunLayer {
+  std::string name;
+  std::string type;
+  std::string activation;  // "" when the layer has none
+  friend bool operator==(const RunLayer&, const RunLayer&) = default;
+};
+
+// Recorded numbers of a training. A plain value: rules read this and never a file. Steps need not be every step.
+struct RunTrace {
+  std::string model;
+  std::string data;
+  std::string loss;
+  std::string optimizer;  // class name
+  double momentum = 0;    // its momentum or first beta
+  bool nesterov = false;
+  bool adaptive = false;  // the optimizer rescales gradients
+  double epsilon = 0;     // of an adaptive optimizer
+  std::string clipping;   // "", "value", "norm", "global_norm"
+  double clip_threshold = 0;
+  std::int64_t batch_size = 0;
+  std::int64_t steps_per_epoch = 0;
+  std::vector<RunParameter> parameters;  // trainable ones, in the model's order
+  std::vector<RunLayer> layers;
+  std::vector<RunStep> steps;
+  std::vector<RunEpoch> epochs;
+  std::optional<Trace> start;  // the network at rest, before the first step
+  friend bool operator==(const RunTrace&, const RunTrace&) = default;
+};
+// Everything but steps, epochs and start, from a compiled model.
+RunTrace describe_run(const Model& model, std::string data, std::int64_t batch_size);
+
+// Judges a run by every rule that reads one, as above.
+std::vector<Finding> examine(const RunTrace& run, std::vector<std::string>* silences = nullptr);
 
 }  // namespace evenflow

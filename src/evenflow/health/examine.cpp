@@ -3,11 +3,15 @@
 #include "evenflow/health/rule.h"
 
 namespace evenflow {
+namespace {
 
-std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silences) {
+template <class Record>
+std::vector<Finding> judge(const Record& record, Verdict (*Rule::*question)(const Record&),
+                           std::vector<std::string>* silences) {
   std::vector<Finding> findings;
   for (const Rule* rule : all_rules()) {
-    Verdict verdict = rule->check(trace);
+    if (rule->*question == nullptr) continue;
+    Verdict verdict = (rule->*question)(record);
     if (auto* finding = std::get_if<Finding>(&verdict)) {
       finding->rule = rule->id;
       findings.push_back(std::move(*finding));
@@ -18,6 +22,16 @@ std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silen
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
   return findings;
+}
+
+}  // namespace
+
+std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silences) {
+  return judge(trace, &Rule::check, silences);
+}
+
+std::vector<Finding> examine(const RunTrace& run, std::vector<std::string>* silences) {
+  return judge(run, &Rule::watch, silences);
 }
 
 }  // namespace evenflow

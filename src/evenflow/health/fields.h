@@ -38,6 +38,32 @@ void visit_fields(T& layer, const Visit& visit) requires std::same_as<std::remov
   visit("slope_decades", layer.slope_decades);
   visit("weight_decades", layer.weight_decades);
   visit("non_finite", layer.non_finite);
+  visit("weight_gain", layer.weight_gain);
+  visit("drawn_gain", layer.drawn_gain);
+  visit("alike_units", layer.alike_units);
+  visit("predicted_decades", layer.predicted_decades);
+  visit("predicted_deviation", layer.predicted_deviation);
+  visit("expected_saturated", layer.expected_saturated);
+  visit("expected_dead", layer.expected_dead);
+}
+
+template <class T, class Visit>
+void visit_fields(T& facts, const Visit& visit) requires std::same_as<std::remove_const_t<T>, DataFacts> {
+  visit("minimum", facts.minimum);
+  visit("maximum", facts.maximum);
+  visit("mean", facts.mean);
+  visit("root_mean_square", facts.root_mean_square);
+  visit("smallest_deviation", facts.smallest_deviation);
+  visit("largest_deviation", facts.largest_deviation);
+  visit("constant_features", facts.constant_features);
+  visit("with_targets", facts.with_targets);
+  visit("target_minimum", facts.target_minimum);
+  visit("target_maximum", facts.target_maximum);
+  visit("target_integers", facts.target_integers);
+  visit("target_row_sum_minimum", facts.target_row_sum_minimum);
+  visit("target_row_sum_maximum", facts.target_row_sum_maximum);
+  visit("target_width", facts.target_width);
+  visit("non_finite", facts.non_finite);
 }
 
 template <class T, class Visit>
@@ -64,6 +90,9 @@ void visit_fields(T& trace, const Visit& visit) requires std::same_as<std::remov
   visit("decades_per_layer", trace.decades_per_layer);
   visit("expected_deviation", trace.expected_deviation);
   visit("predicted_decades", trace.predicted_decades);
+  visit("predicted_deviation", trace.predicted_deviation);
+  visit("doubts", trace.doubts);
+  visit("data_facts", trace.data_facts);
 }
 
 template <class T, class Visit>
@@ -81,10 +110,17 @@ void visit_fields(T& cause, const Visit& visit) requires std::same_as<std::remov
 }
 
 template <class T, class Visit>
+void visit_fields(T& onset, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Finding::Onset> {
+  visit("layer", onset.layer);
+  visit("step", onset.step);
+}
+
+template <class T, class Visit>
 void visit_fields(T& finding, const Visit& visit) requires std::same_as<std::remove_const_t<T>, Finding> {
   visit("rule", finding.rule);
   visit("severity", finding.severity);
   visit("layers", finding.layers);
+  visit("onset", finding.onset);
   visit("evidence", finding.evidence);
   visit("cause", finding.cause);
   visit("message", finding.message);

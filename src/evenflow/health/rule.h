@@ -1,4 +1,5 @@
-// Registry of rules: one file each in health/rules. A rule is a pure function from a Trace to at most one Finding.
+// Registry of rules: one file each in health/rules. A rule is a pure function from a Trace (a network at rest) or from
+// a RunTrace (a training) to at most one Finding.
 #pragma once
 
 #include <span>
@@ -17,9 +18,10 @@ struct Silence {
 using Verdict = std::variant<Silence, Finding>;
 
 struct Rule {
-  std::string_view id;       // the file's stem with dashes
-  std::string_view summary;  // one sentence for the catalogue
-  Verdict (*check)(const Trace& trace);
+  std::string_view id;                              // the file's stem with dashes
+  std::string_view summary;                         // one sentence for the catalogue
+  Verdict (*check)(const Trace& trace) = nullptr;   // null: it cannot be seen at rest
+  Verdict (*watch)(const RunTrace& run) = nullptr;  // null: it cannot be seen in a run
 };
 
 std::span<const Rule* const> all_rules();

@@ -33,11 +33,11 @@ Json write(T value) {
   return value;
 }
 template <class T>
+requires std::is_class_v<T> Json write(const T& object);
+template <class T>
 Json write(const std::optional<T>& value) {
   return value ? write(*value) : Json();
 }
-template <class T>
-requires std::is_class_v<T> Json write(const T& object);
 template <class T>
 Json write(const std::vector<T>& list) {
   Json json = Json::array();
@@ -96,13 +96,13 @@ void read(const Json& json, const std::string& what, T& value) {
   value = json.get<T>();
 }
 template <class T>
+requires std::is_class_v<T>
+void read(const Json& json, const std::string& what, T& object);
+template <class T>
 void read(const Json& json, const std::string& what, std::optional<T>& value) {
   value.reset();
   if (!json.is_null()) read(json, what, value.emplace());
 }
-template <class T>
-requires std::is_class_v<T>
-void read(const Json& json, const std::string& what, T& object);
 template <class T>
 void read(const Json& json, const std::string& what, std::vector<T>& list) {
   if (!json.is_array()) wrong(what, "a list", json);

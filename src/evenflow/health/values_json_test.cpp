@@ -20,6 +20,10 @@ Trace full_trace() {
   trace.layers[1].dead = 0;
   trace.layers[1].non_finite = 2;
   trace.layers[2].backward_norm = kZeroNorm;
+  trace.layers[2].weight_gain = 2.5;
+  trace.layers[2].expected_dead = 0.25;
+  trace.doubts = {"the weights are not fresh"};
+  trace.data_facts = DataFacts{.minimum = -1, .maximum = 255, .with_targets = true, .target_width = 3};
   return trace;
 }
 
@@ -27,6 +31,7 @@ Finding full_finding() {
   return {.rule = "vanishing-gradient",
           .severity = Severity::warning,
           .layers = {"dense", "dense_1"},
+          .onset = Finding::Onset{"dense_1", 120},
           .evidence = {{"total_decades", -5.25, "decades"}},
           .cause = {{"sigmoid's slope", -5, "mean slope 0.25"}},
           .message = "It loses \"size\".",

@@ -52,6 +52,13 @@ Json layer_json(const LayerTrace& layer) {
   json["slope_decades"] = optional(layer.slope_decades);
   json["weight_decades"] = optional(layer.weight_decades);
   json["non_finite"] = number(layer.non_finite);
+  json["weight_gain"] = optional(layer.weight_gain);
+  json["drawn_gain"] = optional(layer.drawn_gain);
+  json["alike_units"] = optional(layer.alike_units);
+  json["predicted_decades"] = optional(layer.predicted_decades);
+  json["predicted_deviation"] = optional(layer.predicted_deviation);
+  json["expected_saturated"] = optional(layer.expected_saturated);
+  json["expected_dead"] = optional(layer.expected_dead);
   return json;
 }
 
@@ -62,8 +69,15 @@ Json flow_json(const Trace& trace) {
           {"decades_per_layer", measured(trace.decades_per_layer)},
           {"expected_deviation", number(trace.expected_deviation)},
           {"predicted_decades", optional(trace.predicted_decades)},
+          {"predicted_deviation", optional(trace.predicted_deviation)},
+          {"doubts", trace.doubts},
           {"dead_redraws", trace.dead_redraws},
           {"path", path}};
+}
+
+Json onset_json(const Finding& finding) {
+  if (!finding.onset) return {};
+  return {{"layer", text_or_null(finding.onset->layer)}, {"step", finding.onset->step}};
 }
 
 Json finding_json(const Finding& finding) {
@@ -75,10 +89,11 @@ Json finding_json(const Finding& finding) {
   for (const Finding::Cause& c : finding.cause) {
     cause.push_back({{"factor", c.factor}, {"decades", number(c.decades)}, {"explanation", c.explanation}});
   }
-  return {{"rule", finding.rule},     {"severity", std::string(to_string(finding.severity))},
-          {"layers", finding.layers}, {"evidence", evidence},
-          {"cause", cause},           {"message", finding.message},
-          {"advice", finding.advice}, {"learn", finding.learn}};
+  return {{"rule", finding.rule},       {"severity", std::string(to_string(finding.severity))},
+          {"layers", finding.layers},   {"onset", onset_json(finding)},
+          {"evidence", evidence},       {"cause", cause},
+          {"message", finding.message}, {"advice", finding.advice},
+          {"learn", finding.learn}};
 }
 
 }  // namespace
