@@ -174,6 +174,51 @@ Trace probe(const SavedModel& model, const ProbeOptions& options);
 // Judges a trace by every rule, worst first. Each rule that finds nothing adds its reason to `silences`.
 std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silences = nullptr);
 
+// ---- Prediction -----------------------------------------------------------------------------------------------
+
+struct FlowOptions {
+  const Weights* weights = nullptr;  // null: what the initializers draw; else their second moments
+  double input_moment = 1;           // E[x^2]
+  double input_correlation = 0;      // between two samples
+  // Samples per batch, for batch normalization and dead units; 0: infinitely many.
+  std::int64_t batch_size = 32;
+};
+
+// What mean-field theory says about a network at rest, without running it.
+struct FlowPrediction {
+  // Of a recurrent layer, back through time: log10 of |dL/dh_0| over |dL/dh_T|.
+  struct Time {
+    std::int64_t steps = 0;
+    double total_decades = 0;
+    double decades_per_step = 0;  // far from the end
+    friend bool operator==(const Time&, const Time&) = default;
+  };
+  struct Layer {
+    std::string name;
+    std::string type;
+    std::optional<double> pre_activation;  // E[z^2]
+    double second_moment = 0;              // of the output
+    double correlation = 0;                // of the output, between two samples
+    std::optional<double> gain;            // fan-in times E[w^2]
+    std::optional<double> factor;          // of the squared gradient norm: from the next kernel layer's z to this one's
+    double backward_decades = 0;           // |dL/d output| over the last kernel layer's |dL/dz|, log10
+    std::optional<double> decades;         // |dL/dz| of a kernel layer, likewise
+    double deviation = 0;                  // of decades, for a single sample at this width
+    double expected_saturated = 0;
+    double expected_dead = 0;
+    std::optional<Time> time;
+    friend bool operator==(const Layer&, const Layer&) = default;
+  };
+  std::vector<Layer> layers;      // of the flattened model, in its order
+  std::vector<std::size_t> path;  // indices of those with a kernel on the longest way
+  double total_decades = 0;       // first over last of the path
+  double deviation = 0;           // of total_decades, for a single sample
+  std::vector<std::string> doubts;  // why theory may be wrong here; empty: nothing speaks against it
+  bool confident() const { return doubts.empty(); }
+  friend bool operator==(const FlowPrediction&, const FlowPrediction&) = default;
+};
+FlowPrediction predict_flow(const Model& model, const FlowOptions& options = {});
+
 // ---- A training run -----------------------------------------------------------------------------------------------
 
 // One parameter at one step. Gradients are raw: before clipping.

@@ -3,10 +3,13 @@
 
 #include "evenflow/base/text.h"
 #include "evenflow/health/chain.h"
+#include "evenflow/health/data_facts.h"
 #include "evenflow/health/draw.h"
 #include "evenflow/health/fields.h"
 #include "evenflow/health/probe_batches.h"
 #include "evenflow/health/theory/mean_field.h"
+#include "evenflow/health/weight_facts.h"
+#include "evenflow/health/zero.h"
 #include "evenflow/model/optimizer_type.h"
 
 namespace evenflow {
@@ -109,38 +112,31 @@ double expected_deviation(const Chain& chain, const std::vector<LoweredLayer>& l
   return theory::deviation_decades(sum);
 }
 
-double mean_square(const Tensor& tensor) {
-  double squares = 0;
-  for (const float value : tensor.values()) squares += static_cast<double>(value) * static_cast<double>(value);
-  return squares / static_cast<double>(std::max<std::int64_t>(tensor.count(), 1));
-}
-
-// Mean-field theory for these weights; only for plain chains of dense layers, which it is exact for.
-std::optional<double> prediction(const Chain& chain, const std::vector<LoweredLayer>& layers, const Draw& draw,
-                                 const Weights& weights) {
-  std::vector<theory::DenseLayer> dense;
-  if (chain.layers.size() != layers.size()) return std::nullopt;
-  for (const std::size_t index : chain.layers) {
-    const LoweredLayer& layer = layers[index];
-    if (layer.type == "InputLayer" || layer.type == "Flatten") continue;
-    if (layer.activation.row_wise && index != chain.layers.back()) return std::nullopt;
-    if (layer.type == "Dense") {
-      theory::DenseLayer& next = dense.emplace_back();
-      const Tensor& kernel = weights.at(layer.name + "/kernel");
-      next.weight_variance = static_cast<double>(kernel.shape()[0]) * mean_square(kernel);
-      if (const Tensor* bias = weights.find(layer.name + "/bias")) next.bias_variance = mean_square(*bias);
-      next.activation = layer.activation;
-    } else if (layer.activation.function != nullptr && !dense.empty() && layer.parameters.empty() &&
-               (dense.back().activation.function == nullptr || dense.back().activation.function->id == "linear")) {
-      dense.back().activation = layer.activation;
-    } else {
-      return std::nullopt;
-    }
+// What theory says about these weights on this input, layer by layer.
+void add_prediction(const Model& model, const Weights& weights, const Draw& draw, Trace& trace) {
+  const LayerTrace& input = draw.layers[trace.chain.front()];
+  if (!input.second_moment || !std::isfinite(*input.second_moment)) return;
+  const FlowPrediction prediction =
+      predict_flow(model, {.weights = &weights,
+                           .input_moment = *input.second_moment,
+                           .input_correlation = std::clamp(1 - input.variance_fraction.value_or(1), 0.0, 1.0),
+                           .batch_size = trace.batch_size});
+  trace.doubts = prediction.doubts;
+  const auto usable = [](double decades) { return std::isfinite(decades) && decades > kExactlyZero; };
+  if (prediction.path.size() >= 2 && usable(prediction.total_decades)) {
+    trace.predicted_decades = prediction.total_decades;
+    trace.predicted_deviation = prediction.deviation;
   }
-  const std::optional<double>& input = draw.layers[chain.layers.front()].second_moment;
-  if (dense.size() < 2 || !input) return std::nullopt;
-  const double decades = theory::predicted_decades(dense, *input);
-  return std::isfinite(decades) ? std::optional(decades) : std::nullopt;
+  for (std::size_t i = 0; i < trace.layers.size(); ++i) {
+    const FlowPrediction::Layer& predicted = prediction.layers[i];
+    LayerTrace& layer = trace.layers[i];
+    if (predicted.decades && usable(*predicted.decades)) {
+      layer.predicted_decades = predicted.decades;
+      layer.predicted_deviation = predicted.deviation;
+    }
+    if (layer.saturated) layer.expected_saturated = predicted.expected_saturated;
+    if (layer.dead) layer.expected_dead = predicted.expected_dead;
+  }
 }
 
 Trace describe(const SavedModel& saved, const ProbeOptions& options, const Batches& batches) {
@@ -181,7 +177,7 @@ Trace probe(const SavedModel& saved, const ProbeOptions& options) {
   Prober prober(model, chain, batches, options.seed);
 
   std::vector<Draw> draws;
-  Weights weights;
+  Weights weights;  // of the last draw
   for (int i = 0; i < std::max(1, options.redraws); ++i) {
     const auto draw = static_cast<std::uint64_t>(i);
     weights = options.redraws > 0 ? initialize(model, options.seed + draw) : saved.weights;
@@ -194,13 +190,17 @@ Trace probe(const SavedModel& saved, const ProbeOptions& options) {
   const auto dead = [](const Draw& draw) { return draw.dead; };
   const std::vector<LoweredLayer>& layers = prober.whole().layers();
   trace.expected_deviation = expected_deviation(chain, layers, prober.whole().output_shapes(), draws.back());
-  trace.predicted_decades = prediction(chain, layers, draws.back(), weights);
   trace.dead_redraws = options.redraws == 0 ? 0 : std::count_if(draws.begin(), draws.end(), dead);
   if (!std::all_of(draws.begin(), draws.end(), dead)) std::erase_if(draws, dead);
   trace.total_decades = summary(draws, &Draw::total);
   trace.decades_per_layer = summary(draws, &Draw::per_layer);
   for (const Draw& draw : draws) trace.loss_value += draw.loss / static_cast<double>(draws.size());
-  for (std::size_t i = 0; i < model.layers.size(); ++i) trace.layers.push_back(average(draws, i));
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    trace.layers.push_back(average(draws, i));
+    add_weight_facts(layers[i], weights, trace.layers.back());
+  }
+  add_prediction(model, weights, draws.back(), trace);
+  if (options.data != nullptr) trace.data_facts = data_facts(*options.data);
   return trace;
 }
 

@@ -1,31 +1,64 @@
-// Mean-field theory of signal propagation in plain dense networks: what the gradient ought to do (spec/theory,
-// sections 1.2 and 1.12).
+// Mean-field theory of signal propagation: Gaussian moments of activations, and what follows from them for two samples,
+// for saturation and for dead units (spec/theory, sections 1.2, 1.4, 1.12 and 8.1).
 #pragma once
 
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "evenflow/model/activation_function.h"
 
 namespace evenflow::theory {
 
-// Gaussian moments of an activation at pre-activations of variance q.
-double mean_square(const ActivationChoice& activation, double q);        // E[f^2]
-double mean_square_slope(const ActivationChoice& activation, double q);  // E[f'^2]
-// E[f'^4] / E[f'^2]^2: how unevenly a layer passes the gradient on. 1 for linear.
-double slope_kurtosis(const ActivationChoice& activation, double q);
+// Of a = f(z) with z ~ N(0, q).
+struct Moments {
+  double mean = 0;                 // E[f]
+  double mean_square = 0;          // E[f^2]
+  double mean_slope = 0;           // E[f']
+  double mean_square_slope = 0;    // E[f'^2]
+  double fourth_moment_slope = 0;  // E[f'^4]
+  // E[f'^4] / E[f'^2]^2: how unevenly a layer passes the gradient on. 1 for linear.
+  double kurtosis() const { return fourth_moment_slope / (mean_square_slope * mean_square_slope); }
+};
+Moments moments(const ActivationChoice& activation, double q);
 
-struct DenseLayer {
-  double weight_variance = 1;  // fan_in * Var(W)
-  double bias_variance = 0;
-  ActivationChoice activation;  // of its output; function null: linear
+double mean_square(const ActivationChoice& activation, double q);
+double mean_square_slope(const ActivationChoice& activation, double q);
+double slope_kurtosis(const ActivationChoice& activation, double q);
+// dE[f^2]/dq: times the gain of the next weights above 1, two signals of different length grow apart.
+double length_slope(const ActivationChoice& activation, double q);
+
+// Is f(x) = a x for x > 0 and b x below, so that the length of the signal does not matter?
+bool homogeneous(const ActivationChoice& activation);
+
+// E[f(u) f(v)] / E[f^2] for u, v ~ N(0, q) with the given correlation in [0, 1].
+double next_correlation(const ActivationChoice& activation, double q, double correlation);
+
+// Fraction of outputs at or beyond the activation's saturation bounds.
+double saturated_fraction(const ActivationChoice& activation, double q);
+
+// Fraction of units whose slope is zero for each of `samples` samples, of which any two have that correlation.
+double dead_fraction(const ActivationChoice& activation, double q, double correlation, double samples);
+
+// E[f^2] and E[f'^2] for many q between two bounds, by Chebyshev interpolation in log q: for maps of q over an image.
+class MomentCurve {
+ public:
+  MomentCurve(const ActivationChoice& activation, double smallest, double largest);
+  double mean_square(double q) const { return at(squares_, q); }
+  double mean_square_slope(double q) const { return at(slopes_, q); }
+
+ private:
+  double at(const std::vector<double>& values, double q) const;
+  double center_ = 0;
+  double half_ = 0;
+  std::vector<double> nodes_;  // in [-1, 1]
+  std::vector<double> squares_;
+  std::vector<double> slopes_;
 };
 
-// log10 of the first over the last pre-activation gradient norm, for inputs with E[x^2] = q0.
-double predicted_decades(std::span<const DenseLayer> layers, double q0);
-
-// Contribution of one hidden layer to the variance of the squared gradient norm of a single sample, independent
-// Gaussian weights.
-double relative_variance(double kurtosis, double units);
+// Contribution of one hidden layer to the variance of the squared gradient norm of a single sample: independent
+// Gaussian weights, or orthogonal ones.
+double relative_variance(double kurtosis, double units, bool orthogonal = false);
 // Standard deviation, in decades, of the norm after layers whose relative variances sum to that.
 double deviation_decades(double sum_of_relative_variances);
 

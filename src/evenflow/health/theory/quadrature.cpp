@@ -66,23 +66,32 @@ std::vector<double> edges(double scale, std::span<const double> kinks) {
 
 }  // namespace
 
-double gaussian_mean(double q, std::span<const double> kinks, const std::function<double(double)>& f) {
+std::vector<Node> gaussian_nodes(double q, std::span<const double> kinks) {
+  // The limit from both sides of 0.
   constexpr double kTiny = 1e-12;
-  if (q <= 0) return (f(kTiny) + f(-kTiny)) / 2;
+  if (q <= 0) return {{kTiny, 0.5}, {-kTiny, 0.5}};
   static const Rule rule = legendre();
   const double scale = std::sqrt(q);
   const std::vector<double> edge = edges(scale, kinks);
-  double sum = 0;
+  std::vector<Node> nodes;
+  nodes.reserve(edge.size() * kNodes);
   for (std::size_t panel = 0; panel + 1 < edge.size(); ++panel) {
     const double center = (edge[panel] + edge[panel + 1]) / 2;
     const double half = (edge[panel + 1] - edge[panel]) / 2;
     if (half <= 0) continue;
     for (std::size_t i = 0; i < kNodes; ++i) {
       const double z = center + half * rule.x[i];
-      sum += half * rule.weight[i] * f(scale * z) * std::exp(-z * z / 2);
+      nodes.push_back(
+          {scale * z, half * rule.weight[i] * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi)});
     }
   }
-  return sum / std::sqrt(2 * std::numbers::pi);
+  return nodes;
+}
+
+double gaussian_mean(double q, std::span<const double> kinks, const std::function<double(double)>& f) {
+  double sum = 0;
+  for (const Node& node : gaussian_nodes(q, kinks)) sum += node.weight * f(node.z);
+  return sum;
 }
 
 }  // namespace evenflow::theory
