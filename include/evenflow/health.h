@@ -90,7 +90,8 @@ struct Trace {
   std::string protocol;  // "loss" or "cotangent" (random gradient at the output, theory's protocol)
   std::string data;
   std::string loss;
-  std::string optimizer;  // class name
+  bool from_logits = false;  // the loss's own setting
+  std::string optimizer;     // class name
   double learning_rate = 0;
   bool adaptive = false;  // the optimizer rescales gradients
   double epsilon = 0;     // of an adaptive optimizer
@@ -209,10 +210,10 @@ struct FlowPrediction {
     std::optional<Time> time;
     friend bool operator==(const Layer&, const Layer&) = default;
   };
-  std::vector<Layer> layers;      // of the flattened model, in its order
-  std::vector<std::size_t> path;  // indices of those with a kernel on the longest way
-  double total_decades = 0;       // first over last of the path
-  double deviation = 0;           // of total_decades, for a single sample
+  std::vector<Layer> layers;        // of the flattened model, in its order
+  std::vector<std::size_t> path;    // indices of those with a kernel on the longest way
+  double total_decades = 0;         // first over last of the path
+  double deviation = 0;             // of total_decades, for a single sample
   std::vector<std::string> doubts;  // why theory may be wrong here; empty: nothing speaks against it
   bool confident() const { return doubts.empty(); }
   friend bool operator==(const FlowPrediction&, const FlowPrediction&) = default;
@@ -234,8 +235,8 @@ struct ParameterStep {
   std::vector<double> exponents;
   friend bool operator==(const ParameterStep&, const ParameterStep&) = default;
 };
-// Of ParameterStep::exponents: the smallest subnormal float32 is 2^-149.
-inline constexpr int kFirstExponent = -150;
+// Of ParameterStep::exponents: float32's exponent field 0, which holds what is below the normal range.
+inline constexpr int kFirstExponent = -127;
 
 // One layer's output at one step; absent where it makes no sense or was not recorded.
 struct LayerStep {
@@ -310,6 +311,9 @@ struct RunTrace {
 };
 // Everything but steps, epochs and start, from a compiled model.
 RunTrace describe_run(const Model& model, std::string data, std::int64_t batch_size);
+
+// What a finding says in one line, for progress output and logs: "warning gradient-spike at step 120, dense_1: ...".
+std::string one_line(const Finding& finding);
 
 // Judges a run by every rule that reads one, as above.
 std::vector<Finding> examine(const RunTrace& run, std::vector<std::string>* silences = nullptr);

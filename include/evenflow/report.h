@@ -24,6 +24,14 @@ std::string check_text(const Trace& trace, std::span<const Finding> findings, co
 // docs/check.schema.json describes it; "schema_version" is 1.
 Json check_json(const Trace& trace, std::span<const Finding> findings);
 
+// What `evenflow predict-flow` prints, and the same as JSON.
+std::string flow_text(const FlowPrediction& prediction, const TextStyle& style);
+Json flow_json(const FlowPrediction& prediction);
+
+// What `evenflow diagnose` prints: findings, and the reasons of the rules that found nothing.
+std::string findings_text(std::span<const Finding> findings, const TextStyle& style,
+                          std::span<const std::string> silences = {});
+
 // What `evenflow info` prints: layers, shapes, parameters, compile settings.
 std::string model_text(const Model& model, const TextStyle& style);
 

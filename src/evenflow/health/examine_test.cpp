@@ -13,14 +13,15 @@ namespace {
 TEST(Examine, WorstFirstWithReasonsForSilence) {
   std::vector<std::string> silences;
   EXPECT_TRUE(examine(traces::even_chain(30, 0.1), &silences).empty());
-  EXPECT_EQ(silences.size(), all_rules().size());
+  const auto reads_traces = [](const Rule* rule) { return rule->check != nullptr; };
+  EXPECT_EQ(silences.size(), std::count_if(all_rules().begin(), all_rules().end(), reads_traces));
   EXPECT_NE(silences.front().find(": "), std::string::npos);
 
   const std::vector<Finding> findings = examine(traces::dense_chain({-9, -9, -9, 2, 2, 2, 0, 0}));
-  ASSERT_EQ(findings.size(), 2u);
-  EXPECT_EQ(findings[0].rule, "vanishing-gradient");
-  EXPECT_EQ(findings[0].severity, Severity::error);
-  EXPECT_LT(findings[1].severity, Severity::error);
+  ASSERT_GE(findings.size(), 2u);
+  EXPECT_EQ(findings.front().rule, "vanishing-gradient");
+  EXPECT_EQ(findings.front().severity, Severity::error);
+  EXPECT_LT(findings.back().severity, Severity::error);
 }
 
 TEST(Rules, HaveUniqueIdsWithDashesAndASentence) {
@@ -39,7 +40,11 @@ TEST(Rules, StandEveryTrace) {
   Trace no_chain = traces::even_chain(30, -9);
   no_chain.chain.clear();
   for (const Trace& trace : {Trace{}, broken, no_chain}) {
-    for (const Rule* rule : all_rules()) EXPECT_NO_THROW(rule->check(trace)) << rule->id;
+    for (const Rule* rule : all_rules()) {
+      if (rule->check != nullptr) {
+        EXPECT_NO_THROW(rule->check(trace)) << rule->id;
+      }
+    }
   }
 }
 

@@ -72,6 +72,7 @@ void visit_fields(T& trace, const Visit& visit) requires std::same_as<std::remov
   visit("protocol", trace.protocol);
   visit("data", trace.data);
   visit("loss", trace.loss);
+  visit("from_logits", trace.from_logits);
   visit("optimizer", trace.optimizer);
   visit("learning_rate", trace.learning_rate);
   visit("adaptive", trace.adaptive);

@@ -145,6 +145,7 @@ Trace describe(const SavedModel& saved, const ProbeOptions& options, const Batch
   if (saved.model.compile) {
     const CompileSettings& compile = *saved.model.compile;
     trace.loss = compile.loss.type;
+    trace.from_logits = compile.loss.config.value("from_logits", false);
     if (!compile.optimizer.type.empty()) {
       const Item optimizer =
           choose_optimizer(Json{{"class_name", compile.optimizer.type}, {"config", compile.optimizer.config}});

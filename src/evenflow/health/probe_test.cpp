@@ -147,7 +147,8 @@ TEST_F(Probe, TheLedgerSumsUpToTheTotal) {
   EXPECT_NEAR(ledger_sum(trace), trace.total_decades.mean, 1e-9);
   EXPECT_TRUE(trace.layers[2].weight_decades);  // batch normalization has a gain
   EXPECT_FALSE(trace.layers[2].slope_decades);
-  EXPECT_FALSE(trace.predicted_decades);  // theory here is for dense chains
+  EXPECT_TRUE(trace.predicted_decades);
+  EXPECT_FALSE(trace.doubts.empty());  // of pooling
 }
 
 TEST_F(Probe, SlopesAreThoseOfTheActivation) {

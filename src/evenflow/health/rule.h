@@ -22,6 +22,7 @@ struct Rule {
   std::string_view summary;                         // one sentence for the catalogue
   Verdict (*check)(const Trace& trace) = nullptr;   // null: it cannot be seen at rest
   Verdict (*watch)(const RunTrace& run) = nullptr;  // null: it cannot be seen in a run
+  bool leading = false;  // among findings of the same severity it comes first: others may be its consequences
 };
 
 std::span<const Rule* const> all_rules();

@@ -94,15 +94,34 @@ std::string why(const std::vector<Finding::Cause>& causes, const TextStyle& styl
   return text;
 }
 
+std::string onset_text(const Finding& finding) {
+  return finding.onset ? fmt::format("   since step {}", finding.onset->step) : "";
+}
+
 std::string finding_text(const Finding& finding, const TextStyle& style) {
   std::string text =
       colored(layout::pad_right(to_string(finding.severity), 8), severity_color(finding.severity), style);
-  text += colored(finding.rule, Color::bold, style) + "   " + layers_text(finding) + '\n';
+  text += colored(finding.rule, Color::bold, style) + "   " + layers_text(finding) + onset_text(finding) + '\n';
   text += layout::paragraph(printable(finding.message), 2, style.width);
   text += why(finding.cause, style);
   text += labelled("try", finding.advice, style);
   if (!finding.learn.empty()) text += labelled("learn", {finding.learn}, style);
   return text;
+}
+
+// What this program is about with its reasons; the other rules by name.
+std::string quiet(std::span<const std::string> silences, const TextStyle& style) {
+  std::vector<std::string> lines;
+  std::vector<std::string> others;
+  for (const std::string& silence : silences) {
+    if (silence.starts_with("vanishing-gradient:") || silence.starts_with("exploding-gradient:")) {
+      lines.push_back(printable(silence));
+    } else {
+      others.push_back(silence.substr(0, silence.find(':')));
+    }
+  }
+  if (!others.empty()) lines.push_back(join(others));
+  return labelled("quiet", lines, style);
 }
 
 std::string verdict(std::span<const Finding> findings, const TextStyle& style) {
@@ -123,8 +142,12 @@ std::string check_text(const Trace& trace, std::span<const Finding> findings, co
                        std::span<const std::string> silences) {
   std::string text = heading(trace, style) + protocol(trace, style) + '\n';
   text += layer_rows(trace, style) + '\n' + flow_line(trace);
-  for (const std::string& silence : silences) text += labelled("quiet", {printable(silence)}, style);
-  text += '\n';
+  return text + findings_text(findings, style, silences);
+}
+
+std::string findings_text(std::span<const Finding> findings, const TextStyle& style,
+                          std::span<const std::string> silences) {
+  std::string text = quiet(silences, style) + '\n';
   for (const Finding& finding : findings) text += finding_text(finding, style) + '\n';
   return text + verdict(findings, style);
 }

@@ -13,6 +13,7 @@
 #include "evenflow/cli/recording.h"
 #include "evenflow/data.h"
 #include "evenflow/format.h"
+#include "evenflow/health/run_watcher.h"
 #include "evenflow/train.h"
 
 namespace evenflow::cli::commands {
@@ -30,6 +31,7 @@ struct Options {
   bool fresh = false;
   std::uint64_t seed = 0;
   RecordingOptions recording;
+  std::string on_finding = "warn";
 };
 
 std::string default_output(const std::string& model) {
@@ -37,12 +39,13 @@ std::string default_output(const std::string& model) {
   return (path.parent_path() / (path.stem().string() + "-trained.keras")).string();
 }
 
-// Sets the training's stop flag when either Ctrl-C or a loss that is no number asks for it.
+// Sets the training's stop flag when Ctrl-C, a loss that is no number, or a finding asks for it.
 class StopFlag : public Observer {
  public:
   explicit StopFlag(const StopWhenNotFinite& guard) : guard_(guard) {}
-  void on_step(const StepReport&) override { stop = interrupted() || guard_.stop; }
+  void on_step(const StepReport&) override { stop = interrupted() || guard_.stop || finding; }
   std::atomic<bool> stop{false};
+  bool finding = false;  // one that the training is to stop for
 
  private:
   const StopWhenNotFinite& guard_;
@@ -83,10 +86,21 @@ int run(const Options& o, const Common& common) {
                  .statistics = o.recording.level(),
                  .statistics_interval = o.recording.interval,
                  .stop = &stop.stop};
-  fit.observers = {&recording, &guard, &stop};
+  RunWatcher watcher(describe_run(network.model(), o.data, o.batch_size), [&](const Finding& finding) {
+    // On a line of its own, whatever the progress bar left on this one.
+    fmt::print(stderr, "{}{}\n", common.terminal ? "\r\x1b[K" : "", one_line(finding));
+    if (recording.recorder() != nullptr) {
+      recording.recorder()->add_finding(static_cast<std::uint64_t>(finding.onset ? finding.onset->step : 0),
+                                        to_json(finding));
+    }
+    if (o.on_finding == "stop") stop.finding = true;
+  });
+  fit.observers = {&recording, &guard};
+  if (o.on_finding != "ignore") fit.observers.push_back(&watcher);
+  fit.observers.push_back(&stop);
   if (!common.quiet) fit.observers.push_back(&progress);
   network.fit(data.x, data.y, fit);
-  recording.finish(guard.stop ? "not-finite" : interrupted() ? "interrupted" : "finished");
+  recording.finish(guard.stop ? "not-finite" : stop.finding ? "stopped" : interrupted() ? "interrupted" : "finished");
 
   if (guard.stop) {
     fmt::print(
@@ -101,6 +115,11 @@ int run(const Options& o, const Common& common) {
   if (interrupted()) {
     fmt::print(stderr, "interrupted after step {}; the model so far is in {}\n", network.iterations(), out);
     return 130;
+  }
+  if (stop.finding) {
+    fmt::print(stderr, "evenflow: stopped for the finding after step {}; the model so far is in {}\n",
+               network.iterations(), out);
+    return 1;
   }
   if (!data.x_test.empty()) print_test(network, data, o.batch_size);
   if (!common.quiet) fmt::print("saved {}\n", out);
@@ -119,6 +138,9 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
   add_compile_options(app, o->compile);
   add_recording_options(app, o->recording);
   app.add_option("--seed", o->seed, "Seed of shuffling, dropout and --fresh")->capture_default_str();
+  app.add_option("--on-finding", o->on_finding, "What a finding does: it is printed, and the training goes on or stops")
+      ->check(CLI::IsMember({"stop", "warn", "ignore"}))
+      ->capture_default_str();
   app.add_flag("--no-shuffle", o->no_shuffle, "Keep the order of the data");
   app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's");
   app.footer(

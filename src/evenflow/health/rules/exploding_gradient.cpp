@@ -148,6 +148,7 @@ constinit const Rule exploding_gradient{
     .id = "exploding-gradient",
     .summary = "The gradient grows from layer to layer on its way back, or becomes infinite.",
     .check = check,
+    .leading = true,
 };
 
 }  // namespace evenflow::rules

@@ -200,6 +200,7 @@ constinit const Rule vanishing_gradient{
     .id = "vanishing-gradient",
     .summary = "The gradient shrinks from layer to layer on its way back, and the early layers hardly train.",
     .check = check,
+    .leading = true,
 };
 
 }  // namespace evenflow::rules

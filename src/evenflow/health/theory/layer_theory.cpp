@@ -206,7 +206,7 @@ double LayerView::mean_square(std::string_view variable, double without) const {
 }
 
 const ParameterInfo* LayerView::parameter(std::string_view variable) const {
-  for (const ParameterInfo& info : layer.parameters) {
+  for (const ParameterInfo& info : owner.parameters) {
     if (info.variable == variable) return &info;
   }
   return nullptr;
@@ -242,9 +242,10 @@ void activate(const LayerView& view, const ActivationChoice& activation, const S
     const double h = 1e-3 * z.moment;
     const double slope = z.moment * (variance(z.moment + h) - variance(z.moment - h)) / (2 * h) / variance(z.moment);
     if (slope > 1.01) {
-      view.doubt(fmt::format("{} behind batch normalization lets samples of different size grow apart, and gradients "
-                             "grow faster than predicted",
-                             activation.name));
+      view.doubt(
+          fmt::format("{} behind batch normalization lets samples of different size grow apart, and gradients "
+                      "grow faster than predicted",
+                      activation.name));
     }
   }
   if (z.map.empty()) {

@@ -15,7 +15,8 @@ namespace evenflow::theory {
 // A layer as its rule sees it.
 struct LayerView {
   const LoweredLayer& layer;
-  const Json& config;  // complete
+  const LoweredLayer& owner;  // of the weights: an earlier call of a shared layer, or the layer itself
+  const Json& config;         // complete
   std::vector<Signal> inputs;
   std::vector<Shape> input_shapes;  // batch axis included
   Shape output_shape;

@@ -106,7 +106,8 @@ void doubt_length(const LayerView& view, double gain) {
 }
 
 void doubt_scale(const LayerView& view, double q) {
-  if (q > 1e6 || q < 1e-12) view.doubt(fmt::format("pre-activations of size {:.1e}: far from any design", std::sqrt(q)));
+  if (q > 1e6 || q < 1e-12)
+    view.doubt(fmt::format("pre-activations of size {:.1e}: far from any design", std::sqrt(q)));
 }
 
 }  // namespace

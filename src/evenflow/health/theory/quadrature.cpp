@@ -81,8 +81,7 @@ std::vector<Node> gaussian_nodes(double q, std::span<const double> kinks) {
     if (half <= 0) continue;
     for (std::size_t i = 0; i < kNodes; ++i) {
       const double z = center + half * rule.x[i];
-      nodes.push_back(
-          {scale * z, half * rule.weight[i] * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi)});
+      nodes.push_back({scale * z, half * rule.weight[i] * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi)});
     }
   }
   return nodes;

@@ -20,7 +20,7 @@ double gate_bias(const LayerView& view, std::size_t gate, std::size_t gates) {
   }
   const Tensor* bias = view.options.weights->find(info->name);
   if (bias == nullptr) return 0;
-  const auto units = static_cast<std::size_t>(view.layer.parameters.front().shape.back()) / gates;
+  const auto units = static_cast<std::size_t>(view.owner.parameters.front().shape.back()) / gates;
   double sum = 0;
   for (std::size_t i = 0; i < units; ++i) sum += static_cast<double>(bias->values()[gate * units + i]);
   return sum / static_cast<double>(units);
@@ -53,7 +53,8 @@ Passed pass_recurrent(const LayerView& view) {
     const double bias = gate_bias(view, is_lstm ? 1 : 0, is_lstm ? 4 : 3);
     flow = is_lstm ? lstm(drive, bias, steps) : gru(drive, bias, steps);
     slope = 0.1;
-    if (is_lstm && bias >= 3) view.doubt("for a forget bias of 3 and more the formula promises up to 0.8 decades too much");
+    if (is_lstm && bias >= 3)
+      view.doubt("for a forget bias of 3 and more the formula promises up to 0.8 decades too much");
     view.doubt("how much of the gradient reaches the input of gates is an estimate");
   }
   const bool sequences = view.config.value("return_sequences", false);

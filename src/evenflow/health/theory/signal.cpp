@@ -7,7 +7,8 @@
 namespace evenflow::theory {
 
 double Map::mean() const {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(std::max<std::size_t>(values.size(), 1));
+  return std::accumulate(values.begin(), values.end(), 0.0) /
+         static_cast<double>(std::max<std::size_t>(values.size(), 1));
 }
 
 Signal Signal::scaled(double factor) const {

@@ -20,10 +20,10 @@ struct Map {
 };
 
 struct Signal {
-  double moment = 1;       // E[a^2] over units and positions
-  double mean = 0;         // E[a] over units
-  double correlation = 0;  // E[a a'] / E[a^2] for two samples
-  Map map;                 // E[a^2] by position; empty: the same everywhere
+  double moment = 1;        // E[a^2] over units and positions
+  double mean = 0;          // E[a] over units
+  double correlation = 0;   // E[a a'] / E[a^2] for two samples
+  Map map;                  // E[a^2] by position; empty: the same everywhere
   bool normalized = false;  // by the batch's statistics, just before
   // The last step was this activation of Gaussian values of variance q.
   std::optional<ActivationChoice> activation;

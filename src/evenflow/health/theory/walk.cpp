@@ -26,13 +26,13 @@ Json complete_config(const Layer& layer) {
 class Walk {
  public:
   Walk(const Model& model, const FlowOptions& options)
-      : model_(model),
+      : model_(flattened(model)),
         options_(options),
-        lowered_(lower(model, {.batch = std::max<std::int64_t>(options.batch_size, 1), .training = true})),
-        sources_(connections(model)) {
+        lowered_(lower(model_, {.batch = std::max<std::int64_t>(options.batch_size, 1), .training = true})),
+        sources_(connections(model_)) {
     std::vector<char> has_kernel;
     for (const LoweredLayer& layer : lowered_.layers) has_kernel.push_back(kernel_of(layer) != nullptr);
-    chain_ = find_chain(model, has_kernel);
+    chain_ = find_chain(model_, has_kernel);
   }
 
   FlowPrediction predict() {
@@ -42,12 +42,22 @@ class Walk {
   }
 
  private:
+  // The call that has the weights: the first of a shared layer.
+  const LoweredLayer& owner(std::size_t i) const {
+    const std::string& shares = model_.layers[i].shares;
+    for (std::size_t k = 0; k < i && !shares.empty(); ++k) {
+      if (model_.layers[k].name == shares) return lowered_.layers[k];
+    }
+    return lowered_.layers[i];
+  }
+
   Shape shape_of(std::size_t layer) const { return lowered_.graph.shape(lowered_.layers[layer].output); }
 
   void forward() {
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
       const Json config = complete_config(model_.layers[i]);
       theory::LayerView view{.layer = lowered_.layers[i],
+                             .owner = owner(i),
                              .config = config,
                              .output_shape = shape_of(i),
                              .options = options_,
@@ -65,8 +75,13 @@ class Walk {
   void doubt_weights(std::size_t i) {
     const ParameterInfo* kernel = kernel_of(lowered_.layers[i]);
     if (kernel == nullptr || options_.weights == nullptr) return;
-    const theory::LayerView fresh{.layer = lowered_.layers[i], .config = {}, .options = fresh_, .doubts = fresh_doubts_};
-    const theory::LayerView given{.layer = lowered_.layers[i], .config = {}, .options = options_, .doubts = fresh_doubts_};
+    const LoweredLayer& layer = lowered_.layers[i];
+    const Json none;
+    std::vector<std::string> doubts;
+    const FlowOptions initial;
+    const theory::LayerView fresh{.layer = layer, .owner = layer, .config = none, .options = initial, .doubts = doubts};
+    const theory::LayerView given{
+        .layer = layer, .owner = layer, .config = none, .options = options_, .doubts = doubts};
     const double drawn = fresh.mean_square(kernel->variable, 0);
     const double is = given.mean_square(kernel->variable, 0);
     const double chance = 0.01 + 6 * std::sqrt(2 / static_cast<double>(kernel->shape.count()));
@@ -180,14 +195,14 @@ class Walk {
 
   void add_doubts() {
     if (!trained_.empty()) {
-      prediction_.doubts.push_back(fmt::format("the weights are not as fresh ones are ({}{}): theory takes them as "
-                                               "independent random numbers",
-                                               trained_.front(),
-                                               trained_.size() > 1 ? fmt::format(" and {} more", trained_.size() - 1) : ""));
+      prediction_.doubts.push_back(
+          fmt::format("the weights are not as fresh ones are ({}{}): theory takes them as "
+                      "independent random numbers",
+                      trained_.front(), trained_.size() > 1 ? fmt::format(" and {} more", trained_.size() - 1) : ""));
     }
     if (prediction_.deviation > 1) {
-      prediction_.doubts.push_back(fmt::format("the layers are narrow for this depth: chance alone makes {:.1f} decades",
-                                               prediction_.deviation));
+      prediction_.doubts.push_back(fmt::format(
+          "the layers are narrow for this depth: chance alone makes {:.1f} decades", prediction_.deviation));
     }
     // The same words for many layers say it once.
     std::vector<std::string> unique;
@@ -209,10 +224,8 @@ class Walk {
     prediction_.doubts = std::move(unique);
   }
 
-  const Model& model_;
+  const Model model_;
   const FlowOptions& options_;
-  FlowOptions fresh_;
-  std::vector<std::string> fresh_doubts_;
   Lowered lowered_;
   std::vector<std::vector<std::size_t>> sources_;
   Chain chain_;

@@ -48,7 +48,8 @@ const std::vector<Row>& rows() {
 }
 
 bool full() {
-  return std::getenv("EVENFLOW_FULL_TESTS") != nullptr;
+  const char* value = std::getenv("EVENFLOW_FULL_TESTS");
+  return value != nullptr && *value != '\0';
 }
 
 std::vector<std::string> words(const std::string& text) {
@@ -79,7 +80,8 @@ Json initializer_config(const std::string& name) {
   const auto object = [](const char* type, Json config) { return Json{{"class_name", type}, {"config", config}}; };
   if (name == "N(0,0.05)") return object("RandomNormal", {{"stddev", 0.05}});
   if (name == "N(0,1)") return object("RandomNormal", {{"stddev", 1.0}});
-  if (name == "U(0.05)" || name == "U(-0.05,0.05)") return object("RandomUniform", {{"minval", -0.05}, {"maxval", 0.05}});
+  if (name == "U(0.05)" || name == "U(-0.05,0.05)")
+    return object("RandomUniform", {{"minval", -0.05}, {"maxval", 0.05}});
   if (name == "torch_default") {
     return object("VarianceScaling", {{"scale", 1.0 / 3}, {"mode", "fan_in"}, {"distribution", "uniform"}});
   }
@@ -113,8 +115,9 @@ class Builder {
     Json kernel = initializer;
     if (gain != 1) {  // of the standard deviation of he_normal or glorot_uniform
       const double scale = initializer == "he_normal" ? 2 : 1;
-      kernel = {{"class_name", "VarianceScaling"},
-                {"config", {{"scale", scale * gain * gain}, {"mode", "fan_in"}, {"distribution", "untruncated_normal"}}}};
+      kernel = {
+          {"class_name", "VarianceScaling"},
+          {"config", {{"scale", scale * gain * gain}, {"mode", "fan_in"}, {"distribution", "untruncated_normal"}}}};
     }
     add("Dense", {{"units", units}, {"activation", activation_config(activation)}, {"kernel_initializer", kernel}});
   }
@@ -154,8 +157,10 @@ TEST(PredictFlow, DenseGrid) {
     const std::vector<std::string> w = words(row.experiment);
     const Model model = dense_model(w[0], w[1], std::stoi(w[2]));
     EXPECT_NEAR(predict(model), *row.theory, 0.002) << row.id << " " << row.experiment;
-    const bool fast = w[2] == "30" && (w[0] == "relu" || w[0] == "sigmoid" || w[0] == "tanh");
-    if (fast || full()) EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
+    const bool fast = row.id == "A01" || row.id == "A37" || row.id == "A70";
+    if (fast || full()) {
+      EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
+    }
   }
 }
 
@@ -173,7 +178,9 @@ TEST(PredictFlow, Dropout) {
     const Model model = builder.done();
     // Gains are printed with four digits.
     EXPECT_NEAR(predict(model), *row.theory, 0.004) << row.id << " " << row.experiment;
-    if (layers == 10 || full()) EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
+    if (row.id == "D13" || full()) {
+      EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
+    }
   }
 }
 
@@ -195,7 +202,9 @@ TEST(PredictFlow, WidthsThatChange) {
     }
     const Model model = builder.done();
     EXPECT_NEAR(predict(model), *row.theory, 0.002) << row.id << " " << row.experiment;
-    EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
+    if (row.id == "F09" || full()) {
+      EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
+    }
   }
 }
 
@@ -215,7 +224,7 @@ TEST(PredictFlow, ConvolutionWithZeroPadding) {
     }
     const Model model = builder.done();
     EXPECT_NEAR(predict(model), *row.theory, 0.002) << row.id << " " << row.experiment;
-    if ((layers == 10 && side == 8) || full()) {
+    if (row.id == "C01" || full()) {
       EXPECT_NEAR(simulate(model, 4), row.mean, row.tolerance) << row.id << " " << row.experiment;
     }
   }
@@ -268,7 +277,7 @@ TEST(PredictFlow, BatchNormalization) {
       EXPECT_NEAR(middle_slope(prediction, 5, static_cast<std::size_t>(layers) - 1), *row.theory, 0.002) << row.id << e;
     }
     if (e.find("R_delta") == std::string::npos) continue;
-    if ((units == 128 && layers == 30 && batch == 64) || full()) {
+    if (row.id == "B06" || full()) {
       EXPECT_NEAR(simulate(model, static_cast<int>(batch)), row.mean, row.tolerance) << row.id << " " << e;
     }
   }
@@ -281,7 +290,7 @@ TEST(PredictFlow, LayerNormalization) {
     const Model model = normalized_model("LayerNormalization", w[1], 30, 128, 1e-5);
     if (row.theory) {
       EXPECT_NEAR(middle_slope(predict_flow(model, {.batch_size = 0}), 3, 29), *row.theory, 0.002) << row.id;
-    } else {
+    } else if (row.id == "N07" || full()) {
       EXPECT_NEAR(simulate(model, 64), row.mean, row.tolerance) << row.id << " " << row.experiment;
     }
   }
@@ -340,8 +349,7 @@ TEST(PredictFlow, GatedLayersAddTheirPathsCoherently) {
     const theory::Drive drive{.input = keras ? 32 * 2 / (32 + gates * 128) : 32.0 / (3 * 128),
                               .recurrent = keras ? 1 / (is_lstm ? 4.0 : 3.0) : 1.0 / 3,
                               .bias = keras ? 0 : (is_lstm ? 2.0 : 1.0) / (3 * 128)};
-    const double predicted =
-        (is_lstm ? theory::lstm(drive, bias, 100) : theory::gru(drive, bias, 100)).decades.front();
+    const double predicted = (is_lstm ? theory::lstm(drive, bias, 100) : theory::gru(drive, bias, 100)).decades.front();
     EXPECT_NEAR(predicted, row.mean, bias >= 3 && is_lstm ? 0.9 : 0.5) << row.id << " " << e;
   }
 }

@@ -1,0 +1,59 @@
+// evenflow diagnose: judges a recorded run with today's rules.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+
+#include "evenflow/cli/command.h"
+#include "evenflow/health.h"
+#include "evenflow/health/run_watcher.h"
+#include "evenflow/record.h"
+#include "evenflow/report.h"
+
+namespace evenflow::cli::commands {
+namespace {
+
+struct Options {
+  std::string run;
+  std::string fail_on = "error";
+};
+
+RunTrace read(const std::string& path) {
+  const RunReader reader(path);
+  RunTrace run = describe_run(reader.model(), reader.info("data"), 0);
+  for (const RecordedStep& recorded : reader.steps()) {
+    run.steps_per_epoch = recorded.numbers.steps;
+    run.steps.push_back(run_step(recorded.numbers, run));
+  }
+  for (const EpochReport& epoch : reader.epochs()) run.epochs.push_back({.epoch = epoch.epoch, .logs = epoch.logs});
+  return run;
+}
+
+int run(const Options& o, const Common& common) {
+  std::vector<std::string> silences;
+  const std::vector<Finding> findings = examine(read(o.run), &silences);
+  fmt::print("{}", findings_text(findings, {.color = common.color, .width = common.width}, silences));
+  const auto counts = [&](const Finding& finding) {
+    return (o.fail_on == "info") || (o.fail_on == "warning" && finding.severity >= Severity::warning) ||
+           (o.fail_on == "error" && finding.severity == Severity::error);
+  };
+  return std::any_of(findings.begin(), findings.end(), counts) ? 1 : 0;
+}
+
+std::function<int()> setup(CLI::App& app, const Common& common) {
+  auto o = std::make_shared<Options>();
+  app.add_option("RUN", o->run, "Record of a run")->required();
+  app.add_option("--fail-on", o->fail_on, "Exit with 1 for findings of this severity or worse")
+      ->check(CLI::IsMember({"info", "warning", "error", "never"}))
+      ->capture_default_str();
+  app.footer("Example: evenflow diagnose run.sqlite");
+  return [o, &common] { return run(*o, common); };
+}
+
+}  // namespace
+
+extern const Command diagnose;
+const Command diagnose{.id = "diagnose", .summary = "Judges a recorded training", .setup = setup};
+
+}  // namespace evenflow::cli::commands
