@@ -1,8 +1,12 @@
 // Reports: traces and findings in, text or JSON out. Nothing is computed here.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "evenflow/health.h"
 #include "evenflow/json.h"
@@ -34,5 +38,26 @@ std::string findings_text(std::span<const Finding> findings, const TextStyle& st
 
 // What `evenflow info` prints: layers, shapes, parameters, compile settings.
 std::string model_text(const Model& model, const TextStyle& style);
+
+// ---- HTML ---------------------------------------------------------------------------------------------------------
+
+// One recorded run as the HTML report shows it.
+struct ReportedRun {
+  std::string name;     // of its file
+  std::string command;  // that made it
+  std::uint64_t seed = 0;
+  std::vector<std::pair<std::string, std::string>> settings;  // name, value
+  RunTrace trace;                                             // with the probe at the start, where there is one
+  std::optional<Trace> end;                                   // the network at rest after the last step
+  std::vector<Finding> findings;
+  std::vector<std::string> silences;
+};
+
+// The data of the page, as web/src/data.ts declares it. Long runs are thinned: the first and the last step stay, those
+// where a finding begins and those that are not finite.
+Json report_json(std::span<const ReportedRun> runs);
+
+// One file without outside requests. Throws Error(unsupported) when the program was built without the page.
+std::string html_report(const Json& report);
 
 }  // namespace evenflow

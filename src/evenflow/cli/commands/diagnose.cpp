@@ -6,9 +6,8 @@
 #include <memory>
 
 #include "evenflow/cli/command.h"
+#include "evenflow/cli/recorded_run.h"
 #include "evenflow/health.h"
-#include "evenflow/health/run_watcher.h"
-#include "evenflow/record.h"
 #include "evenflow/report.h"
 
 namespace evenflow::cli::commands {
@@ -19,20 +18,9 @@ struct Options {
   std::string fail_on = "error";
 };
 
-RunTrace read(const std::string& path) {
-  const RunReader reader(path);
-  RunTrace run = describe_run(reader.model(), reader.info("data"), 0);
-  for (const RecordedStep& recorded : reader.steps()) {
-    run.steps_per_epoch = recorded.numbers.steps;
-    run.steps.push_back(run_step(recorded.numbers, run));
-  }
-  for (const EpochReport& epoch : reader.epochs()) run.epochs.push_back({.epoch = epoch.epoch, .logs = epoch.logs});
-  return run;
-}
-
 int run(const Options& o, const Common& common) {
   std::vector<std::string> silences;
-  const std::vector<Finding> findings = examine(read(o.run), &silences);
+  const std::vector<Finding> findings = examine(recorded_run(RunReader(o.run)), &silences);
   fmt::print("{}", findings_text(findings, {.color = common.color, .width = common.width}, silences));
   const auto counts = [&](const Finding& finding) {
     return (o.fail_on == "info") || (o.fail_on == "warning" && finding.severity >= Severity::warning) ||

@@ -63,8 +63,8 @@ class Bidirectional {
     if (mode == "concat") return ops::concatenate(graph, {there, back}, -1);
     if (mode == "sum") return ops::add(graph, there, back);
     if (mode == "mul") return ops::multiply(graph, there, back);
-    if (mode == "ave") return ops::scale(graph, ops::add(graph, there, back), 0.5f);
-    builder_.wrong("merge_mode", "must be concat, sum, mul, ave or null");
+    if (mode != "ave") builder_.wrong("merge_mode", "must be concat, sum, mul, ave or null");
+    return ops::scale(graph, ops::add(graph, there, back), 0.5f);
   }
 
   LayerBuilder& builder_;

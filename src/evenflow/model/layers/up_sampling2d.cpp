@@ -8,8 +8,8 @@ ValueId build(LayerBuilder& builder) {
   const std::string interpolation = lower(builder.text("interpolation"));
   if (interpolation == "nearest") return enlarge(Spatial(builder, 2), repeated);
   if (interpolation == "bilinear") return enlarge(Spatial(builder, 2), linear);
-  if (interpolation == "bicubic") return enlarge(Spatial(builder, 2), cubic);
-  builder.unsupported("interpolation", "must be nearest, bilinear or bicubic");
+  if (interpolation != "bicubic") builder.unsupported("interpolation", "must be nearest, bilinear or bicubic");
+  return enlarge(Spatial(builder, 2), cubic);
 }
 
 }  // namespace

@@ -1,0 +1,110 @@
+// evenflow report: recorded runs as one HTML file.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evenflow/base/files.h"
+#include "evenflow/base/json_text.h"
+#include "evenflow/base/text.h"
+#include "evenflow/cli/command.h"
+#include "evenflow/cli/recorded_run.h"
+#include "evenflow/data.h"
+#include "evenflow/format.h"
+#include "evenflow/report.h"
+
+namespace evenflow::cli::commands {
+namespace {
+
+struct Options {
+  std::vector<std::string> runs;
+  std::string output = "report.html";
+  std::string before;
+  std::string after;
+  std::string data;
+};
+
+// The network at rest, probed with the data of the run.
+std::optional<Trace> probe_file(const std::string& file, const std::string& data) {
+  if (file.empty()) return std::nullopt;
+  SavedModel saved = load_model(file);
+  saved.model.name = std::filesystem::path(file).filename().string();
+  std::optional<Dataset> set;
+  if (!data.empty()) set = fit_to_model(load_data(data), saved.model);
+  return probe(saved, {.data = set ? &*set : nullptr});
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const RunReader& reader) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  const std::string text = reader.info("settings");
+  const Json json = text.empty() ? Json::object() : parse_json(text, "settings of the run");
+  for (const auto& [name, value] : json.items()) {
+    settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  for (const char* key : {"statistics", "statistics_interval", "started", "ended", "outcome", "dropped_details"}) {
+    if (!reader.info(key).empty()) settings.emplace_back(key, reader.info(key));
+  }
+  return settings;
+}
+
+// Of the network at rest, where the run does not say the same.
+void add_findings(ReportedRun& run, std::vector<Finding> at_rest) {
+  for (Finding& finding : at_rest) {
+    const bool known = std::any_of(run.findings.begin(), run.findings.end(),
+                                   [&](const Finding& one) { return one.rule == finding.rule; });
+    if (!known) run.findings.push_back(std::move(finding));
+  }
+  std::stable_sort(run.findings.begin(), run.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+}
+
+ReportedRun read(const std::string& path, const Options& o) {
+  const RunReader reader(path);
+  ReportedRun run{.name = std::filesystem::path(path).filename().string(),
+                  .command = reader.info("command"),
+                  .settings = settings_of(reader),
+                  .trace = recorded_run(reader)};
+  const std::string seed = reader.info("seed");
+  if (!seed.empty()) run.seed = static_cast<std::uint64_t>(parse_integer(seed, "seed of the run"));
+  const std::string data = o.data.empty() ? reader.info("data") : o.data;
+  run.trace.start = probe_file(o.before, data);
+  run.end = probe_file(o.after, data);
+  run.findings = examine(run.trace, &run.silences);
+  if (run.trace.start) add_findings(run, examine(*run.trace.start));
+  return run;
+}
+
+int run(const Options& o, const Common& common) {
+  if (o.runs.size() > 1 && !(o.before.empty() && o.after.empty())) {
+    fail(ErrorKind::usage, "--before and --after go with one run, not {}", o.runs.size());
+  }
+  std::vector<ReportedRun> runs;
+  for (const std::string& path : o.runs) runs.push_back(read(path, o));
+  const std::string html = html_report(report_json(runs));
+  write_file(o.output, html);
+  if (!common.quiet) fmt::print("Wrote {} ({} kB).\n", o.output, html.size() / 1024);
+  return 0;
+}
+
+std::function<int()> setup(CLI::App& app, const Common& common) {
+  auto o = std::make_shared<Options>();
+  app.add_option("RUN", o->runs, "Records of runs (evenflow train --record); several are compared")->required();
+  app.add_option("-o,--output", o->output, "File to write")->capture_default_str();
+  app.add_option("--before", o->before, "Model file the run began with: shows the signal through depth at its start");
+  app.add_option("--after", o->after, "Model file the run ended with: shows it at the end");
+  app.add_option("--data", o->data, "Data for --before and --after (default: the run's own)");
+  app.footer("Example: evenflow report run.sqlite --before deep.keras --after trained.keras -o report.html");
+  return [o, &common] { return run(*o, common); };
+}
+
+}  // namespace
+
+extern const Command report;
+const Command report{.id = "report", .summary = "Writes recorded runs as one HTML file with pictures", .setup = setup};
+
+}  // namespace evenflow::cli::commands

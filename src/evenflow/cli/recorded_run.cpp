@@ -1,0 +1,20 @@
+#include "evenflow/cli/recorded_run.h"
+
+#include "evenflow/base/json_text.h"
+#include "evenflow/health/run_watcher.h"
+
+namespace evenflow::cli {
+
+RunTrace recorded_run(const RunReader& reader) {
+  const std::string settings = reader.info("settings");
+  const Json json = settings.empty() ? Json::object() : parse_json(settings, "settings of the run");
+  RunTrace run = describe_run(reader.model(), reader.info("data"), json.value("batch_size", std::int64_t{0}));
+  for (const RecordedStep& recorded : reader.steps()) {
+    run.steps_per_epoch = recorded.numbers.steps;
+    run.steps.push_back(run_step(recorded.numbers, run));
+  }
+  for (const EpochReport& epoch : reader.epochs()) run.epochs.push_back({.epoch = epoch.epoch, .logs = epoch.logs});
+  return run;
+}
+
+}  // namespace evenflow::cli

@@ -1,0 +1,11 @@
+// A record of a run as the value that rules and reports read.
+#pragma once
+
+#include "evenflow/health.h"
+#include "evenflow/record.h"
+
+namespace evenflow::cli {
+
+RunTrace recorded_run(const RunReader& reader);
+
+}  // namespace evenflow::cli
