@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,8 +68,11 @@ struct LayerReport {
   std::span<const double> time_gradient_norms = {};
 };
 
+class Network;
+
 // What a call of fit starts with. The references stay valid, and weights and slots current, until it returns.
 struct StartReport {
+  Network& network;  // for callbacks: they may stop it, set its learning rate and the values of its weights
   const Model& model;
   const Weights& weights;
   const Weights& slots;  // of the optimizer; those that a first step adds start with their initial values
@@ -107,24 +111,35 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_start(const StartReport&) {}
+  virtual void on_epoch_begin(int) {}  // the epoch, from 0
   virtual void on_step(const StepReport&) {}
   virtual void on_epoch(const EpochReport&) {}
+  virtual void on_end() {}  // of a fit that was not ended by an exception
 };
+// An observer that is made for one fit; evenflow/callbacks.h has Keras's.
+using Callback = std::shared_ptr<Observer>;
 
 struct FitOptions {
-  int epochs = 1;
+  int epochs = 1;  // the number after the last: with initial_epoch fewer are trained
   int batch_size = 32;
   double validation_split = 0.0;               // the last fraction of the data, taken before shuffling
   std::span<const Tensor> x_validation = {};   // instead of a split: one tensor per input
   std::span<const Tensor> y_validation = {};   // one per output
   std::span<const Tensor> sample_weight = {};  // (samples) for each output; empty: all 1
+  std::map<int, double> class_weight = {};     // instead: of each class in training; classes that are missing have 1
   bool shuffle = true;
   std::uint64_t seed = 0;
   StatisticsLevel statistics = StatisticsLevel::norms;
   int statistics_interval = 1;  // measures the steps whose iteration is a multiple of it, and the first
-  std::vector<Observer*> observers = {};
+  int initial_epoch = 0;
+  std::vector<Callback> callbacks = {};
+  std::vector<Observer*> observers = {};    // after the callbacks
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler: training ends after the step
 };
+
+// Weights that give every class the same share of the loss: samples / (classes * samples of the class). Targets are
+// class indices or one-hot rows.
+std::map<int, double> balanced_class_weights(const Tensor& targets);
 
 struct History {
   std::vector<EpochReport> epochs;  // the last may be partial when stopped
@@ -174,6 +189,12 @@ class Network {
   Weights& weights();
   SavedModel saved() const;
   std::uint64_t iterations() const;
+
+  // Of the optimizer, now. Setting throws Error(usage) when it follows a schedule.
+  double learning_rate() const;
+  void set_learning_rate(double rate);
+  // Asks a running fit to end: in an epoch after the step, with its validation; at an epoch's end before the next.
+  void stop_training();
 
  private:
   struct Impl;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -78,6 +79,51 @@ TEST_F(CommandLine, TrainsEvaluatesAndPredicts) {
   EXPECT_EQ(lines, 11);
 }
 
+TEST_F(CommandLine, StopsEarlyAndKeepsTheBestModel) {
+  ASSERT_EQ(
+      run("new model.keras --input 2 --hidden 16x2 --initializer he_normal --output 1 --output-activation sigmoid "
+          "--loss binary_crossentropy --optimizer adam --learning-rate 0.05 --metrics accuracy --seed 1")
+          .code,
+      0);
+  const Result train =
+      run("train model.keras --data moons:samples=200 --epochs 400 --validation-split 0.3 --early-stopping 5 "
+          "--reduce-lr-on-plateau 3 --checkpoint best/{epoch:03d}.keras --csv-log log.csv --class-weight balanced "
+          "-o out.keras 2>&1");
+  ASSERT_EQ(train.code, 0) << train.out;
+  EXPECT_TRUE(contains(train.out, "early stopping after epoch")) << train.out;
+  std::ifstream file(path("log.csv"));
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "epoch,accuracy,loss,val_accuracy,val_loss\r");
+  int epochs = 0;
+  int best = 0;
+  double lowest = 1e9;
+  for (; std::getline(file, line); ++epochs) {
+    const double loss = std::stod(line.substr(line.rfind(',') + 1));
+    if (loss < lowest) best = epochs + 1;
+    lowest = std::min(loss, lowest);
+  }
+  EXPECT_EQ(epochs, best + 5);
+  char name[16];
+  std::snprintf(name, sizeof name, "%03d", best);
+  EXPECT_EQ(run("predict out.keras --data moons:samples=50").out,
+            run(std::string("predict best/") + name + ".keras --data moons:samples=50").out);
+}
+
+TEST_F(CommandLine, AccumulatedGradientsAreThoseOfALargerBatch) {
+  ASSERT_EQ(
+      run("new model.keras --input 2 --hidden 8 --output 1 --output-activation sigmoid --loss mse --optimizer sgd "
+          "--learning-rate 0.5 --seed 1")
+          .code,
+      0);
+  const char* data = "--data moons:samples=64 --epochs 3 --no-shuffle -q ";
+  ASSERT_EQ(run(std::string("train model.keras -o a.keras --batch-size 32 ") + data).code, 0);
+  ASSERT_EQ(run(std::string("train model.keras -o b.keras --batch-size 8 --gradient-accumulation 4 ") + data).code, 0);
+  const Json a = Json::parse(run("evaluate a.keras --data moons:samples=64 --json").out);
+  const Json b = Json::parse(run("evaluate b.keras --data moons:samples=64 --json").out);
+  EXPECT_NEAR(a["data"]["loss"].get<double>(), b["data"]["loss"].get<double>(), 1e-5);
+}
+
 TEST_F(CommandLine, SameSeedSameModel) {
   ASSERT_EQ(
       run("new a.keras --input 2 --hidden 16x2 --output 1 --output-activation sigmoid --dropout 0.2 --seed 4").code, 0);
@@ -133,6 +179,8 @@ TEST_F(CommandLine, WrongInputIsExplainedAndExitsWithTwo) {
   explains("new x.keras --input 4 --hidden 8y3", "--hidden");
   ASSERT_EQ(run("new ok.keras --input 4 --hidden 8 --output 3 --output-activation softmax").code, 0);
   explains("train ok.keras --data circels", "circles");
+  explains("train ok.keras --data blobs:features=4,centers=3 --class-weight 0=2", "CLASS:WEIGHT");
+  explains("train ok.keras --data blobs:features=4,centers=3 --early-stopping 2 --monitor val_los", "val_los");
   explains("train ok.keras --data circles", "(4)");
   std::ofstream(path("broken.keras")) << "PK\x03\x04 this is no archive";
   explains("info broken.keras", "broken.keras");

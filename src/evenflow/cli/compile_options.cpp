@@ -37,6 +37,10 @@ void add_compile_options(CLI::App& app, CompileOverrides& o) {
   app.add_option("--weight-decay", o.weight_decay, "Decoupled weight decay")
       ->check(CLI::NonNegativeNumber)
       ->group(group);
+  app.add_option("--gradient-accumulation", o.gradient_accumulation,
+                 "Update once in so many steps, with their mean gradient")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
   auto* norm = app.add_option("--clipnorm", o.clipnorm, "Clip each variable's gradient to this L2 norm")
                    ->check(CLI::PositiveNumber)
                    ->group(group);
@@ -74,6 +78,9 @@ bool complete_compile(Model& model, const CompileOverrides& o, std::vector<std::
   }
   set_number(config, "momentum", o.momentum);
   set_number(config, "weight_decay", o.weight_decay);
+  if (o.gradient_accumulation) {
+    config["gradient_accumulation_steps"] = *o.gradient_accumulation > 1 ? Json(*o.gradient_accumulation) : Json();
+  }
   if (o.clipnorm || o.global_clipnorm || o.clipvalue) {
     for (const std::string_view key : kClippings) config[std::string(key)] = nullptr;
     set_number(config, "clipnorm", o.clipnorm);

@@ -23,6 +23,7 @@ struct CompileOverrides {
   std::optional<double> global_clipnorm;
   std::optional<double> clipvalue;
   std::optional<double> weight_decay;
+  std::optional<int> gradient_accumulation;
 };
 
 // Adds --loss, --optimizer, --learning-rate, ...

@@ -1,14 +1,18 @@
-// The interface through which the graph runs optimizers: one element-wise update of a variable and its slots.
+// The interface through which the graph runs optimizers: one update of a variable and its slots.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "evenflow/tensor.h"
 
 namespace evenflow {
 
 inline constexpr std::size_t kUpdateSlots = 3;
 inline constexpr std::size_t kUpdateCoefficients = 12;
-inline constexpr std::size_t kUpdateHyperparameters = 8;
 
 // What an update tells of a variable: sums over its elements.
 struct UpdateStatistics {
@@ -35,13 +39,28 @@ struct UpdateBlock {
   UpdateStatistics* statistics;  // added to; null: none wanted
 };
 
+// What an optimizer keeps beside a variable.
+struct UpdateSlot {
+  // For a variable (..., m, n): its own shape, (..., m), or (..., n); the latter two are () when it has less than 2
+  // axes.
+  enum class Extent : std::uint8_t { elements, rows, columns };
+
+  std::string_view name;
+  float initial = 0;  // value of every element before the first step
+  Extent extent = Extent::elements;
+  Shape shape(const Shape& variable) const;
+};
+
 struct UpdateRule {
-  const char* name;
-  std::size_t slots;            // how many arrays beside the weights
-  float initial[kUpdateSlots];  // what they start with, unless slot_from_config says otherwise
-  // Numbers that change with the step, computed once per step for all variables.
-  void (*coefficients)(const double* hyperparameters, std::uint64_t step, double learning_rate, float* out);
-  void (*update)(const UpdateBlock& block);
+  std::string_view name;
+  std::vector<UpdateSlot> slots;  // in Keras's order
+  // Numbers that change with the step, computed once per step for all variables; `iteration` counts updates.
+  std::function<void(std::uint64_t iteration, double learning_rate, float* out)> coefficients;
+  // For rules that look at a variable as a whole (Adafactor): called before its blocks, with all of its elements and
+  // all slots, may change slots and the coefficients, which are this variable's own.
+  void (*prepare)(const UpdateBlock& variable, const Shape& shape, float* coefficients) = nullptr;
+  // Of the slots a block has those of the variable's own extent.
+  void (*update)(const UpdateBlock& block) = nullptr;
 };
 
 }  // namespace evenflow

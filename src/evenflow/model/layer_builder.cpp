@@ -10,6 +10,7 @@
 #include "evenflow/base/text.h"
 #include "evenflow/graph/ops/ops.h"
 #include "evenflow/model/connections.h"
+#include "evenflow/model/constraint.h"
 #include "evenflow/model/initializer_type.h"
 #include "evenflow/model/regularizer.h"
 
@@ -378,7 +379,9 @@ ValueId GraphLayerBuilder::weight(std::string_view variable, const Shape& shape,
   if (!is_null(regularizer)) {
     info.regularizer = naming(layer_, regularizer, [&] { return choose_regularizer(at(regularizer)); });
   }
-  if (!is_null(constraint)) unsupported(constraint, "constraints are not applied");
+  if (!is_null(constraint)) {
+    info.constraint = naming(layer_, constraint, [&] { return choose_constraint(at(constraint)); });
+  }
   const ValueId value = graph_.parameter(info.name, shape);
   if (owner_ == layer_.name) lowered_.parameters.push_back(std::move(info));
   return value;

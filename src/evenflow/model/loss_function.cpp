@@ -14,16 +14,20 @@ double as_number(const LossFunction& loss, const std::string& key, const Json& v
   return value.get<double>();
 }
 
-bool is_mean(const Json& reduction) {
-  return reduction.is_null() || reduction == "auto" || reduction == "sum_over_batch_size" || reduction == "mean" ||
-         reduction == "mean_with_sample_weight";
+// Keras's default, under all of its names, and the two others that give one number.
+bool is_default_reduction(const Json& reduction) {
+  return reduction.is_null() || reduction == "auto" || reduction == "sum_over_batch_size" || reduction == "mean";
+}
+bool is_known_reduction(const Json& reduction) {
+  return is_default_reduction(reduction) || reduction == "sum" || reduction == "mean_with_sample_weight";
 }
 
 // What of a configuration has no effect here, or the effect that is the only one there is.
 void check_common_keys(const LossFunction& loss, const Json& config) {
-  if (config.contains("reduction") && !is_mean(config["reduction"])) {
-    fail(ErrorKind::unsupported, "loss '{}': the reduction {}; known is \"sum_over_batch_size\"", loss.id,
-         config["reduction"].dump());
+  if (config.contains("reduction") && !is_known_reduction(config["reduction"])) {
+    fail(ErrorKind::unsupported,
+         "loss '{}': the reduction {}; known are \"sum_over_batch_size\", \"sum\" and \"mean_with_sample_weight\"",
+         loss.id, config["reduction"].dump());
   }
   if (loss.from_logits == nullptr && config.contains("from_logits") && config["from_logits"] == true) {
     fail(ErrorKind::unsupported, "loss '{}': from_logits", loss.id);
@@ -68,6 +72,8 @@ Item choose_loss(const Json& config) {
     item.config["from_logits"] =
         given.contains("from_logits") && given["from_logits"].is_boolean() && given["from_logits"].get<bool>();
   }
+  if (given.contains("reduction") && !is_default_reduction(given["reduction"]))
+    item.config["reduction"] = given["reduction"];
   loss_choice(item);  // checks the numbers
   return item;
 }

@@ -117,6 +117,11 @@ const Golden kGolden[] = {
      'p',
      0.98950893,
      {0.22189914, 3.1534365, -0.1538893, 0.30031765, 0.23631749}},
+    {R"("categorical_generalized_cross_entropy")", 'p', 0.65989465, {-1.6618786, 1.0381269, -0.41901755, 0.0, 0.0}},
+    {R"({"class_name":"CategoricalGeneralizedCrossEntropy","config":{"q":0.8}})",
+     'p',
+     0.56467336,
+     {-1.2080615, 0.495678, -0.36527517, 0.0, 0.0}},
 };
 
 TEST(Losses, EqualKeras) {
@@ -243,6 +248,9 @@ TEST(ChooseLoss, EverySpellingOfKeras) {
       "name":"binary_crossentropy","from_logits":true,"label_smoothing":0.1}})"));
   EXPECT_EQ(smooth, (Item{"binary_crossentropy", {{"label_smoothing", 0.1}, {"from_logits", true}}}));
   EXPECT_EQ(choose_loss({{"class_name", smooth.type}, {"config", smooth.config}}), smooth);
+  const Item sum = choose_loss(Json::parse(R"({"class_name":"Huber","config":{"reduction":"sum"}})"));
+  EXPECT_EQ(sum.config["reduction"], "sum");
+  EXPECT_EQ(choose_loss({{"class_name", sum.type}, {"config", sum.config}}), sum);
 }
 
 TEST(ChooseLoss, ErrorsSayWhatWouldBeRight) {
@@ -251,7 +259,7 @@ TEST(ChooseLoss, ErrorsSayWhatWouldBeRight) {
   EXPECT_NE(error(3).find("not 3"), std::string::npos);
   EXPECT_NE(error(Json::parse(R"({"class_name":"Huber","config":{"delta":"x"}})")).find("'delta' must be a number"),
             std::string::npos);
-  EXPECT_NE(error(Json::parse(R"({"class_name":"Huber","config":{"reduction":"sum"}})")).find("reduction"),
+  EXPECT_NE(error(Json::parse(R"({"class_name":"Huber","config":{"reduction":"none"}})")).find("reduction"),
             std::string::npos);
   EXPECT_NE(error(Json::parse(R"({"class_name":"BinaryFocalCrossentropy","config":{"from_logits":true}})"))
                 .find("from_logits"),

@@ -6,6 +6,7 @@
 
 #include "evenflow/error.h"
 #include "evenflow/model/golden_test.h"
+#include "evenflow/model/regularizer.h"
 
 namespace evenflow {
 namespace {
@@ -312,11 +313,77 @@ TEST(Loss, NeedsCompileSettings) {
             "model 'sequential' has no loss: compile it first");
 }
 
-TEST(Loss, RefusesReductionsOtherThanTheMean) {
+TEST(Loss, Reductions) {
+  const Tensor x = golden_tensor({6, 4}, 0);
+  const Tensor y = golden_tensor({6, 3}, 7);
   Model model = compiled({Input{{4}}, Dense{3}}, "mean_squared_error");
+  const double mean = evaluate(model, x, y).loss;
   model.compile->loss.config["reduction"] = "sum";
-  Lowered lowered = lower(model, {.batch = 6});
-  EXPECT_NE(error_of([&] { add_loss(lowered, model, {.targets = {{6, 3}}}); }).find("reduction"), std::string::npos);
+  EXPECT_NEAR(evaluate(model, x, y).loss, 6 * mean, 1e-5 * mean);
+  model.compile->loss.config["reduction"] = "mean_with_sample_weight";
+  EXPECT_NEAR(evaluate(model, x, y).loss, mean, 1e-6 * mean);
+  model.compile->loss.config["reduction"] = "none";
+  EXPECT_NE(error_of([&] { evaluate(model, x, y); }).find("reduction"), std::string::npos);
+}
+
+TEST(Loss, MeanWithSampleWeightDividesByTheWeights) {
+  Model model = compiled({Input{{4}}, Dense{3}}, "mean_squared_error");
+  const auto loss = [&](const char* reduction) {
+    model.compile->loss.config["reduction"] = reduction;
+    Lowered lowered = lower(model, {.batch = 6});
+    add_loss(lowered, model, {.targets = {{6, 3}}, .sample_weights = true});
+    Weights weights;
+    std::size_t j = 0;
+    for (const ParameterInfo& p : lowered.parameters) weights.set(p.name, golden_weight(p.variable, p.shape, j++));
+    Program program = compile_with(std::move(lowered.graph), weights);
+    copy_to(program.input("x"), golden_tensor({6, 4}, 0));
+    copy_to(program.input("y"), golden_tensor({6, 3}, 7));
+    copy_to(program.input("sample_weight"), Tensor({6}, {2, 0, 1, 0.5f, 3, 0}));
+    program.run();
+    return numbers(program.output("loss"))[0];
+  };
+  const double sum = loss("sum");
+  EXPECT_NEAR(loss("mean_with_sample_weight"), sum / 6.5, 1e-6 * sum);
+  EXPECT_NEAR(loss("sum_over_batch_size"), sum / 6, 1e-6 * sum);
+}
+
+// Keras 3.15.1 (JAX backend): OrthogonalRegularizer(0.3, mode) of g((4, 3), 1), value and gradient.
+TEST(Regularization, Orthogonal) {
+  struct Golden {
+    const char* mode;
+    double value;
+    std::vector<double> gradient;
+  };
+  const Golden goldens[] = {{"rows",
+                             0.24215002,
+                             {0.0085647888, -0.00040339679, -0.0093169846, -0.014225207, 0.069675118, 0.14414522,
+                              -0.053069957, -0.010662243, 0.033188544, -0.0037654936, 0.00040926784, 0.004528638}},
+                            {"columns",
+                             0.27447513,
+                             {0.0067340508, -7.084012e-05, 0.01379361, -0.035409831, -0.0010882858, 0.045224063,
+                              -0.038224824, -0.00089700893, 0.02642519, 0.0014156103, 0.00029056519, -0.021723535}}};
+  for (const Golden& golden : goldens) {
+    Graph graph;
+    const ValueId w = graph.parameter("w", {4, 3});
+    const Item item = choose_regularizer(
+        {{"class_name", "OrthogonalRegularizer"}, {"config", {{"factor", 0.3}, {"mode", golden.mode}}}});
+    const ValueId value = penalty(graph, w, item);
+    const ValueId wrt[] = {w};
+    const ValueId gradient = differentiate(graph, value, wrt)[0];
+    graph.output("value", value);
+    graph.output("gradient", gradient);
+    Weights weights;
+    weights.set("w", golden_tensor({4, 3}, 1));
+    Program program = compile_with(std::move(graph), weights);
+    program.run();
+    EXPECT_NEAR(numbers(program.output("value"))[0], golden.value, 1e-6) << golden.mode;
+    const std::vector<double> values = numbers(program.output("gradient"));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      EXPECT_NEAR(values[i], golden.gradient[i], 1e-6) << golden.mode << " " << i;
+  }
+  Graph graph;
+  EXPECT_EQ(error_of([&] { penalty(graph, graph.parameter("b", {3}), choose_regularizer("orthogonal_regularizer")); }),
+            "OrthogonalRegularizer takes 2 axes, not the shape (3)");
 }
 
 TEST(Regularization, IsPartOfTheLossForTrainableVariables) {

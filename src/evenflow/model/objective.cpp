@@ -91,13 +91,46 @@ std::array<double, kRowParameters> row_parameters(const LossChoice& loss) {
   return parameters;
 }
 
+std::int64_t row_count_of(const Shape& shape) {
+  return shape.count(0, shape.rank() - 1);
+}
+
 // What is asked of one output, and what it is compared with.
 struct Judged {
   const Lowered::Output& output;
   OutputSettings settings;
   ValueId target;
-  std::vector<ValueId> weights;  // of its rows
+  ValueId sample_weight;  // absent without
 };
+
+// What the rows' values are multiplied with, and the factor of their mean: Keras 3's reductions.
+struct Reduction {
+  std::vector<ValueId> weights;
+  double factor = 1;
+};
+
+Reduction reduction(Graph& graph, const Judged& judged, const Shape& prediction) {
+  const std::string kind = judged.settings.loss.config.value("reduction", std::string("sum_over_batch_size"));
+  const ValueId mask = judged.output.mask;
+  Reduction result;
+  if (kind == "mean_with_sample_weight") {  // by the sum of the weights, not by their number
+    if (judged.sample_weight && mask) {
+      fail(ErrorKind::unsupported, "loss '{}': the reduction mean_with_sample_weight of masked samples with weights",
+           judged.settings.loss.type);
+    }
+    const ValueId weight = judged.sample_weight ? judged.sample_weight : mask;
+    if (weight) result.weights.push_back(ops::mask_weights(graph, weight));
+    return result;
+  }
+  if (judged.sample_weight) result.weights.push_back(judged.sample_weight);
+  if (kind == "sum") {
+    result.factor = static_cast<double>(row_count_of(prediction));
+    if (mask) result.weights.push_back(mask);
+  } else if (mask) {
+    result.weights.push_back(ops::mask_weights(graph, mask));
+  }
+  return result;
+}
 
 ValueId data_loss(Graph& graph, const Judged& judged, CrossEntropyPath path) {
   const Lowered::Output& output = judged.output;
@@ -114,17 +147,18 @@ ValueId data_loss(Graph& graph, const Judged& judged, CrossEntropyPath path) {
     fail(ErrorKind::unsupported, "loss '{}' cannot be computed from logits", item.type);
   }
   const ValueId prediction = ops::reshape(graph, fused ? output.logits : output.value, pair.prediction);
-  return ops::row_loss(graph, ops::reshape(graph, judged.target, pair.target), prediction,
-                       from_logits ? *loss.function->from_logits : loss.function->row, row_parameters(loss),
-                       judged.weights);
+  const Reduction reduced = reduction(graph, judged, pair.prediction);
+  const ValueId mean = ops::row_loss(graph, ops::reshape(graph, judged.target, pair.target), prediction,
+                                     from_logits ? *loss.function->from_logits : loss.function->row,
+                                     row_parameters(loss), reduced.weights);
+  return ops::scale(graph, mean, static_cast<float>(reduced.factor));
 }
 
 // Keras 2.2 and 2.3 sum the activity penalty over the batch; later ones divide it by the batch size.
 ValueId activity_loss(Graph& graph, const LoweredLayer& layer, KerasVersion version) {
-  const Penalty factors = penalty(layer.activity_regularizer);
   const bool sums = version.major == 2 && version.minor <= 3;
   const double divisor = sums ? 1.0 : static_cast<double>(graph.shape(layer.output)[0]);
-  return ops::penalty(graph, layer.output, factors.l1 / divisor, factors.l2 / divisor);
+  return penalty(graph, layer.output, layer.activity_regularizer, divisor);
 }
 
 void add_penalties(Lowered& lowered, const Model& model, std::vector<ValueId>& terms) {
@@ -132,8 +166,7 @@ void add_penalties(Lowered& lowered, const Model& model, std::vector<ValueId>& t
   for (const ParameterInfo& parameter : lowered.parameters) {
     if (!parameter.trainable || parameter.regularizer.type.empty()) continue;
     const Graph::Scope scope(graph, parameter.layer);
-    const Penalty factors = penalty(parameter.regularizer);
-    terms.push_back(ops::penalty(graph, graph.parameter(parameter.name, parameter.shape), factors.l1, factors.l2));
+    terms.push_back(penalty(graph, graph.parameter(parameter.name, parameter.shape), parameter.regularizer));
   }
   for (const LoweredLayer& layer : lowered.layers) {
     if (layer.activity_regularizer.type.empty()) continue;
@@ -193,9 +226,8 @@ std::vector<Judged> judge(Lowered& lowered, const Model& model, const LossOption
     Judged& judged = all.emplace_back(Judged{.output = output,
                                              .settings = compile.of_output(i),
                                              .target = graph.input(target_name(i), shape),
-                                             .weights = {}});
-    if (options.sample_weights) judged.weights.push_back(graph.input(sample_weight_name(i), Shape{batch}));
-    if (output.mask) judged.weights.push_back(ops::mask_weights(graph, output.mask));
+                                             .sample_weight = {}});
+    if (options.sample_weights) judged.sample_weight = graph.input(sample_weight_name(i), Shape{batch});
   }
   return all;
 }

@@ -9,10 +9,12 @@ namespace evenflow {
 namespace {
 
 constexpr std::array<std::string_view, 3> kClippings{"clipnorm", "global_clipnorm", "clipvalue"};
+// Keras's settings of every optimizer beside clipping; complete configurations have those that are set.
+constexpr std::array<std::string_view, 5> kCommon{"use_ema", "ema_momentum", "ema_overwrite_frequency",
+                                                  "loss_scale_factor", "gradient_accumulation_steps"};
 // What Keras writes beside the hyper-parameters and what changes nothing here.
-constexpr std::array<std::string_view, 10> kIgnored{
-    "name",  "jit_compile", "is_legacy_optimizer", "ema_momentum",  "ema_overwrite_frequency", "lr",
-    "decay", "dtype",       "trainable",           "schedule_decay"};
+constexpr std::array<std::string_view, 8> kIgnored{"name",  "jit_compile", "is_legacy_optimizer", "lr",
+                                                   "decay", "dtype",       "trainable",           "schedule_decay"};
 
 template <class Item>
 const Item* find_ignoring_case(std::span<const Item* const> items, std::string_view name) {
@@ -37,18 +39,34 @@ bool is_set(const Json& config, std::string_view key) {
   return found != config.end() && !found->is_null() && *found != false;
 }
 
-// Keras before it became a part of TensorFlow; tf.keras had the same version numbers, but named its optimizers.
-bool is_stand_alone_keras2(const Json& given, KerasVersion version) {
-  return version.major == 2 && version.minor <= 3 && !given.contains("name");
+// Whose optimizer a configuration describes.
+enum class Era : std::uint8_t {
+  keras2,    // stand-alone Keras 2.2 and 2.3
+  tf_keras,  // until 2.10, and later the "legacy" optimizers
+  today,
+};
+
+// tf.keras had the version numbers of stand-alone Keras, but named its optimizers.
+Era era(const Json& given, KerasVersion version) {
+  if (is_set(given, "is_legacy_optimizer")) return Era::tf_keras;
+  if (version.major != 2 || version.minor > 10) return Era::today;
+  return version.minor <= 3 && !given.contains("name") ? Era::keras2 : Era::tf_keras;
 }
 
-// What a key that is absent stands for.
-Json standard_value(const OptimizerType& type, const std::string& key, const Json& standard, bool stand_alone) {
-  if (stand_alone && type.id == "Adagrad") {
-    if (key == "learning_rate") return 0.01;
-    if (key == "initial_accumulator_value") return 0.0;
-  }
+// What keys that are absent stand for.
+Json standard_config(const OptimizerType& type, Era era) {
+  Json standard = Json::parse(type.defaults);
+  if (era == Era::keras2) standard.update(Json::parse(type.keras2));
+  if (era == Era::tf_keras) standard.update(Json::parse(type.tf_keras));
   return standard;
+}
+
+// Nadam of Keras 2 has a rate that its momentum's schedule decays with; tf.keras wrote it as "decay".
+void rename_schedule_decay(Json& given, Era era) {
+  const char* key = era == Era::tf_keras ? "decay" : "schedule_decay";
+  if (era == Era::today || !given.contains(key)) return;
+  given["keras2_schedule_decay"] = given[key];
+  given.erase(key);
 }
 
 // The given value where it has the standard's kind, the standard where it is absent or null.
@@ -82,7 +100,7 @@ Json choose_schedule(const Json& config) {
   return schedule;
 }
 
-Json choose_rate(const Json& given, const Json& standard) {
+Json choose_rate(const Json& given, const Json& standard, Era era) {
   const std::string key = given.contains("learning_rate") ? "learning_rate" : "lr";  // "lr" until Keras 2.2
   Json rate = given.contains(key) && !given[key].is_null() ? given[key] : standard;
   if (rate.is_object()) return choose_schedule(rate);
@@ -90,7 +108,8 @@ Json choose_rate(const Json& given, const Json& standard) {
     fail(ErrorKind::input, "a learning rate must be a number or a serialized schedule, not {}", rate.dump());
   if (rate.get<double>() < 0) fail(ErrorKind::input, "a learning rate cannot be negative: {}", rate.dump());
   // Keras 2's decay: lr / (1 + decay * iterations). Keras 3 ignores it.
-  if (is_set(given, "decay") && given["decay"].is_number() && given["decay"].get<double>() > 0) {
+  const bool decays = era != Era::today && is_set(given, "decay") && given["decay"].is_number();
+  if (decays && given["decay"].get<double>() > 0) {
     return choose_schedule(
         {{"class_name", "InverseTimeDecay"},
          {"config", {{"initial_learning_rate", rate}, {"decay_steps", 1}, {"decay_rate", given["decay"]}}}});
@@ -98,19 +117,38 @@ Json choose_rate(const Json& given, const Json& standard) {
   return rate.get<double>();
 }
 
-void refuse_unsupported(const OptimizerType& type, const Json& given) {
-  for (const std::string_view key : {"use_ema", "loss_scale_factor", "gradient_accumulation_steps"}) {
-    if (is_set(given, key))
-      fail(ErrorKind::unsupported, "optimizer {}: '{}' = {}", type.id, key, given[std::string(key)].dump());
-  }
+void refuse_unknown_keys(const OptimizerType& type, const Json& given) {
   const Json own = Json::parse(type.defaults);
   for (const auto& [key, value] : given.items()) {
-    const bool known = own.contains(key) || key == "weight_decay" ||
-                       std::count(kClippings.begin(), kClippings.end(), key) > 0 ||
-                       std::count(kIgnored.begin(), kIgnored.end(), key) > 0;
+    const bool known =
+        own.contains(key) || key == "weight_decay" || std::count(kClippings.begin(), kClippings.end(), key) > 0 ||
+        std::count(kCommon.begin(), kCommon.end(), key) > 0 || std::count(kIgnored.begin(), kIgnored.end(), key) > 0;
     if (!known && !value.is_null() && value != false)
       fail(ErrorKind::unsupported, "optimizer {}: unknown setting '{}' = {}", type.id, key, value.dump());
   }
+}
+
+// Of the common settings those that are in force.
+Json choose_common(const OptimizerType& type, const Json& given) {
+  const auto in_range = [&](const char* key, double low, double high, const char* range) -> std::optional<double> {
+    if (!is_set(given, key)) return std::nullopt;
+    const bool fits = given[key].is_number() && given[key].get<double>() >= low && given[key].get<double>() <= high;
+    if (!fits) fail(ErrorKind::input, "{}: '{}' must be {}, not {}", type.id, key, range, given[key].dump());
+    return given[key].get<double>();
+  };
+  constexpr double kMost = 1e15;
+  Json common = Json::object();
+  if (is_set(given, "use_ema")) {
+    common["use_ema"] = true;
+    common["ema_momentum"] = in_range("ema_momentum", 0, 1, "from 0 to 1").value_or(0.99);
+    if (const auto every = in_range("ema_overwrite_frequency", 1, kMost, "a whole number from 1"))
+      common["ema_overwrite_frequency"] = static_cast<std::int64_t>(*every);
+  }
+  if (const auto factor = in_range("loss_scale_factor", 1e-30, 1e30, "a positive number"))
+    common["loss_scale_factor"] = *factor;
+  if (const auto steps = in_range("gradient_accumulation_steps", 2, kMost, "a whole number from 2"))
+    common["gradient_accumulation_steps"] = static_cast<std::int64_t>(*steps);
+  return common;
 }
 
 Json choose_clippings(const Json& given, KerasVersion version) {
@@ -123,7 +161,7 @@ Json choose_clippings(const Json& given, KerasVersion version) {
     if (!result[name].is_null() && result[name].get<double>() <= 0) result[name] = nullptr;  // Keras: disabled
   }
   // Stand-alone Keras 2 measured clipnorm over all gradients together.
-  if (is_stand_alone_keras2(given, version) && !result["clipnorm"].is_null()) {
+  if (era(given, version) == Era::keras2 && !result["clipnorm"].is_null()) {
     std::swap(result["clipnorm"], result["global_clipnorm"]);
   }
   std::vector<std::string> set;
@@ -158,20 +196,22 @@ Item choose_optimizer(const Json& config, KerasVersion version) {
     fail(ErrorKind::input, "an optimizer must be a name or a serialized object, not {}", config.dump());
   }
   const OptimizerType& type = optimizer_type(config["class_name"].get<std::string>());
-  const Json given = config.contains("config") && config["config"].is_object() ? config["config"] : Json::object();
-  refuse_unsupported(type, given);
+  Json given = config.contains("config") && config["config"].is_object() ? config["config"] : Json::object();
+  const Era whose = era(given, version);
+  if (type.id == "Nadam") rename_schedule_decay(given, whose);
+  refuse_unknown_keys(type, given);
 
   Item item{.type = std::string(type.id)};
-  const Json defaults = Json::parse(type.defaults);
-  const bool stand_alone = is_stand_alone_keras2(given, version);
-  for (const auto& [key, keras3] : defaults.items()) {
-    const Json standard = standard_value(type, key, keras3, stand_alone);
-    item.config[key] = key == "learning_rate" ? choose_rate(given, standard) : pick(given, key, standard, type.id);
+  const Json defaults = standard_config(type, whose);
+  for (const auto& [key, standard] : defaults.items()) {
+    item.config[key] =
+        key == "learning_rate" ? choose_rate(given, standard, whose) : pick(given, key, standard, type.id);
   }
   if (!item.config.contains("weight_decay")) item.config["weight_decay"] = nullptr;
   if (given.contains("weight_decay") && given["weight_decay"].is_number())
     item.config["weight_decay"] = given["weight_decay"];
   item.config.update(choose_clippings(given, version));
+  item.config.update(choose_common(type, given));
   return item;
 }
 
@@ -189,6 +229,20 @@ Clipping clipping(const Item& optimizer) {
 std::optional<double> weight_decay(const Item& optimizer) {
   if (!optimizer.config.contains("weight_decay") || !optimizer.config["weight_decay"].is_number()) return std::nullopt;
   return optimizer.config["weight_decay"].get<double>();
+}
+
+std::optional<MovingAverage> moving_average(const Item& optimizer) {
+  if (!is_set(optimizer.config, "use_ema")) return std::nullopt;
+  return MovingAverage{.momentum = optimizer.config.value("ema_momentum", 0.99),
+                       .overwrite_frequency = optimizer.config.value("ema_overwrite_frequency", std::int64_t{0})};
+}
+
+std::int64_t accumulation_steps(const Item& optimizer) {
+  return optimizer.config.value("gradient_accumulation_steps", std::int64_t{1});
+}
+
+double loss_scale(const Item& optimizer) {
+  return optimizer.config.value("loss_scale_factor", 1.0);
 }
 
 double learning_rate(const Item& optimizer, std::uint64_t step) {

@@ -95,6 +95,7 @@ struct Network::Impl {
   TrainingState state;
   std::map<std::int64_t, ForwardProgram> predictors{};  // by batch size, for samples of the following shapes
   std::vector<Shape> predictor_samples{};
+  bool stop_training = false;
 
   void require_compiled() const {
     if (!model.compile || !model.compile->has_loss()) {
@@ -112,13 +113,37 @@ struct Network::Impl {
     }
   }
   Evaluation evaluate(const Samples& samples, int batch_size);
+
+  // After training the weights are their moving averages, where the optimizer keeps some.
+  void take_moving_averages() {
+    for (auto& [name, average] : state.slots.entries()) {
+      if (!name.ends_with(kAverage)) continue;
+      Tensor& weights = state.weights.at(name.substr(0, name.size() - kAverage.size()));
+      std::copy(average.values().begin(), average.values().end(), weights.values().begin());
+    }
+  }
+
+ private:
+  static constexpr std::string_view kAverage = "/average";
 };
 
 // One call of fit: the data, the programs and what is logged.
 class FitRun {
  public:
-  FitRun(const Model& model, TrainingState& state, const Samples& samples, const FitOptions& options)
-      : model_(model), state_(state), samples_(samples), options_(options), rows_(counted(samples.count())) {}
+  // `stop_training` may be set while it runs.
+  FitRun(const Model& model, TrainingState& state, const bool& stop_training, const Samples& samples,
+         const FitOptions& options)
+      : model_(model),
+        state_(state),
+        stop_training_(stop_training),
+        samples_(samples),
+        options_(options),
+        rows_(counted(samples.count())) {
+    for (const Callback& callback : options.callbacks) observers_.push_back(callback.get());
+    observers_.insert(observers_.end(), options.observers.begin(), options.observers.end());
+  }
+
+  std::span<Observer* const> observers() const { return observers_; }
 
   std::int64_t steps() const { return (samples_.count() + options_.batch_size - 1) / options_.batch_size; }
 
@@ -132,7 +157,7 @@ class FitRun {
     const std::span<const std::int64_t> rows(rows_);
     const auto batch_size = static_cast<std::size_t>(options_.batch_size);
     bool finished = true;
-    for (std::size_t begin = 0; begin < rows.size() && finished; begin += batch_size) {
+    for (std::size_t begin = 0; begin < rows.size() && finished && !stop_training_; begin += batch_size) {
       const auto batch = rows.subspan(begin, std::min(batch_size, rows.size() - begin));
       const double rate = learning_rate(model_.compile->optimizer, state_.iterations);
       StepProgram& program = program_for(static_cast<std::int64_t>(batch.size()), statistics_now());
@@ -181,13 +206,15 @@ class FitRun {
                             .layers = program.layers(),
                             .rows = rows,
                             .running = running};
-    for (Observer* observer : options_.observers) observer->on_step(report);
+    for (Observer* observer : observers_) observer->on_step(report);
   }
 
   const Model& model_;
   TrainingState& state_;
+  const bool& stop_training_;
   const Samples& samples_;
   const FitOptions& options_;
+  std::vector<Observer*> observers_;
   std::vector<std::int64_t> rows_;
   std::map<std::pair<std::int64_t, StatisticsLevel>, StepProgram> programs_;
 };
@@ -232,6 +259,9 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
   impl_->require_compiled();
   if (options.epochs < 1) fail(ErrorKind::usage, "epochs must be at least 1, not {}", options.epochs);
   if (options.batch_size < 1) fail(ErrorKind::usage, "batch size must be at least 1, not {}", options.batch_size);
+  if (options.initial_epoch < 0) {
+    fail(ErrorKind::usage, "the initial epoch must be at least 0, not {}", options.initial_epoch);
+  }
   if (options.statistics_interval < 1) {
     fail(ErrorKind::usage, "the interval of statistics must be at least 1, not {}", options.statistics_interval);
   }
@@ -244,11 +274,18 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
     training = parts.first.view();
     validation = parts.second.view();
   }
+  std::vector<Tensor> class_weights;
+  if (!options.class_weight.empty()) {
+    class_weights.push_back(class_sample_weights(training, options.class_weight));
+    training.weights = class_weights;
+  }
   const bool validates = !validation.x.empty();
   if (validates) require_samples(impl_->model, validation);
 
-  FitRun run(impl_->model, impl_->state, training, options);
-  const StartReport start{.model = impl_->model,
+  impl_->stop_training = false;
+  FitRun run(impl_->model, impl_->state, impl_->stop_training, training, options);
+  const StartReport start{.network = *this,
+                          .model = impl_->model,
                           .weights = impl_->state.weights,
                           .slots = impl_->state.slots,
                           .iteration = impl_->state.iterations,
@@ -259,9 +296,10 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
                           .batch_size = options.batch_size,
                           .steps = run.steps(),
                           .seed = options.seed};
-  for (Observer* observer : options.observers) observer->on_start(start);
+  for (Observer* observer : run.observers()) observer->on_start(start);
   History history;
-  for (int epoch = 0; epoch < options.epochs && !history.stopped; ++epoch) {
+  for (int epoch = options.initial_epoch; epoch < options.epochs && !history.stopped; ++epoch) {
+    for (Observer* observer : run.observers()) observer->on_epoch_begin(epoch);
     const auto epoch_start = std::chrono::steady_clock::now();
     EpochReport report{.epoch = epoch, .epochs = options.epochs};
     const bool finished = run.epoch(epoch, report.logs);
@@ -271,10 +309,13 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
       for (const auto& [name, value] : evaluation.metrics) report.logs.emplace_back("val_" + name, value);
     }
     report.seconds = seconds_since(epoch_start);
-    for (Observer* observer : options.observers) observer->on_epoch(report);
+    for (Observer* observer : run.observers()) observer->on_epoch(report);
     history.epochs.push_back(std::move(report));
-    history.stopped = !finished || (run.stop_requested() && epoch + 1 < options.epochs);
+    const bool asked = run.stop_requested() || impl_->stop_training;
+    history.stopped = !finished || (asked && epoch + 1 < options.epochs);
   }
+  impl_->take_moving_averages();
+  for (Observer* observer : run.observers()) observer->on_end();
   return history;
 }
 
@@ -363,6 +404,26 @@ SavedModel Network::saved() const {
 
 std::uint64_t Network::iterations() const {
   return impl_->state.iterations;
+}
+
+double Network::learning_rate() const {
+  impl_->require_compiled();
+  return evenflow::learning_rate(impl_->model.compile->optimizer, impl_->state.iterations);
+}
+
+void Network::set_learning_rate(double rate) {
+  impl_->require_compiled();
+  if (!(rate >= 0)) fail(ErrorKind::usage, "a learning rate must be a number from 0, not {}", rate);
+  Json& setting = impl_->model.compile->optimizer.config["learning_rate"];
+  if (setting.is_object()) {
+    fail(ErrorKind::usage, "the learning rate follows the schedule {}: it cannot be set",
+         setting.value("class_name", std::string("of the optimizer")));
+  }
+  setting = rate;
+}
+
+void Network::stop_training() {
+  impl_->stop_training = true;
 }
 
 }  // namespace evenflow

@@ -1,11 +1,14 @@
 #include "evenflow/train/samples.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <string>
 
 #include "evenflow/base/text.h"
 #include "evenflow/data.h"
+#include "evenflow/train.h"
 
 namespace evenflow {
 namespace {
@@ -36,6 +39,23 @@ bool fits(const Shape& sample, const Shape& expected) {
     if (expected[axis] != 0 && expected[axis] != sample[axis]) return false;
   }
   return true;
+}
+
+// Class of each sample: the largest element of a one-hot row, or a class index, as Keras reads them for class weights.
+std::vector<int> classes(const Tensor& targets) {
+  const Shape& shape = targets.shape();
+  const std::int64_t width = shape.rank() > 1 ? shape.back() : 1;
+  if (shape.rank() < 1 || targets.count() != shape[0] * width) {
+    fail(ErrorKind::input, "class weights go with one class per sample, not with targets of shape {}",
+         to_string(shape));
+  }
+  std::vector<int> all;
+  for (std::int64_t i = 0; i < shape[0]; ++i) {
+    const float* const row = targets.data() + i * width;
+    const auto index = std::max_element(row, row + width) - row;
+    all.push_back(static_cast<int>(width == 1 ? std::lround(*row) : index));
+  }
+  return all;
 }
 
 void split_rows(std::span<const Tensor> tensors, std::int64_t at, std::vector<Tensor>& first,
@@ -111,6 +131,28 @@ std::pair<OwnedSamples, OwnedSamples> split_samples(const Samples& samples, doub
   split_rows(samples.y, at, parts.first.y, parts.second.y);
   split_rows(samples.weights, at, parts.first.weights, parts.second.weights);
   return parts;
+}
+
+Tensor class_sample_weights(const Samples& samples, const std::map<int, double>& class_weight) {
+  if (samples.y.size() != 1) fail(ErrorKind::usage, "class weights go with one output, not with {}", samples.y.size());
+  if (!samples.weights.empty()) fail(ErrorKind::usage, "class weights and sample weights cannot both be given");
+  Tensor weights(Shape{samples.count()}, 1.0f);
+  const std::vector<int> all = classes(samples.y.front());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto found = class_weight.find(all[i]);
+    if (found != class_weight.end()) weights[static_cast<std::int64_t>(i)] = static_cast<float>(found->second);
+  }
+  return weights;
+}
+
+std::map<int, double> balanced_class_weights(const Tensor& targets) {
+  std::map<int, double> counts;
+  const std::vector<int> all = classes(targets);
+  for (const int one : all) ++counts[one];
+  std::map<int, double> weights;
+  const auto samples = static_cast<double>(all.size());
+  for (const auto& [one, count] : counts) weights[one] = samples / (static_cast<double>(counts.size()) * count);
+  return weights;
 }
 
 std::vector<std::int64_t> counted(std::int64_t count) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -38,6 +39,10 @@ struct OwnedSamples {
 };
 // The first and the last rows; the last ones are `fraction` of all, as Keras divides them.
 std::pair<OwnedSamples, OwnedSamples> split_samples(const Samples& samples, double fraction);
+
+// The weight of each sample's class; 1 for classes without. Throws Error(usage) for several outputs or beside sample
+// weights.
+Tensor class_sample_weights(const Samples& samples, const std::map<int, double>& class_weight);
 
 // 0, 1, ..., count - 1.
 std::vector<std::int64_t> counted(std::int64_t count);

@@ -3,9 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "evenflow/base/text.h"
+#include "evenflow/callbacks.h"
 #include "evenflow/cli/app.h"
 #include "evenflow/cli/command.h"
 #include "evenflow/cli/compile_options.h"
@@ -32,6 +35,12 @@ struct Options {
   std::uint64_t seed = 0;
   RecordingOptions recording;
   std::string on_finding = "warn";
+  std::optional<int> early_stopping;
+  std::optional<int> reduce_lr_on_plateau;
+  std::string checkpoint;
+  std::string csv_log;
+  std::string class_weight;
+  std::string monitor;
 };
 
 std::string default_output(const std::string& model) {
@@ -50,6 +59,39 @@ class StopFlag : public Observer {
  private:
   const StopWhenNotFinite& guard_;
 };
+
+// "0:1,1:5" or "balanced".
+std::map<int, double> class_weights(const std::string& text, const Dataset& data) {
+  if (text.empty()) return {};
+  if (text == "balanced") return balanced_class_weights(data.y);
+  std::map<int, double> weights;
+  for (const std::string& pair : split(text, ',')) {
+    const std::vector<std::string> parts = split(pair, ':');
+    if (parts.size() != 2) {
+      fail(ErrorKind::usage, "--class-weight takes CLASS:WEIGHT,... such as 0:1,1:5, or balanced, not '{}'",
+           printable(text));
+    }
+    const auto index = static_cast<int>(parse_integer(parts[0], "a class of --class-weight"));
+    weights[index] = parse_number(parts[1], "a weight of --class-weight");
+  }
+  return weights;
+}
+
+std::vector<Callback> callbacks(const Options& o) {
+  const std::string monitor = !o.monitor.empty() ? o.monitor : o.validation_split > 0 ? "val_loss" : "loss";
+  std::vector<Callback> all;
+  if (o.reduce_lr_on_plateau) {
+    all.push_back(ReduceLROnPlateau{.monitor = monitor, .patience = *o.reduce_lr_on_plateau});
+  }
+  if (!o.checkpoint.empty()) {
+    all.push_back(ModelCheckpoint{.filepath = o.checkpoint, .monitor = monitor, .save_best_only = true});
+  }
+  if (!o.csv_log.empty()) all.push_back(CSVLogger{o.csv_log});
+  if (o.early_stopping) {
+    all.push_back(EarlyStopping{.monitor = monitor, .patience = *o.early_stopping, .restore_best_weights = true});
+  }
+  return all;
+}
 
 void print_test(Network& network, const Dataset& data, int batch_size) {
   const Evaluation test = network.evaluate(data.x_test, data.y_test, batch_size);
@@ -81,10 +123,12 @@ int run(const Options& o, const Common& common) {
   FitOptions fit{.epochs = o.epochs,
                  .batch_size = o.batch_size,
                  .validation_split = o.validation_split,
+                 .class_weight = class_weights(o.class_weight, data),
                  .shuffle = !o.no_shuffle,
                  .seed = o.seed,
                  .statistics = o.recording.level(),
                  .statistics_interval = o.recording.interval,
+                 .callbacks = callbacks(o),
                  .stop = &stop.stop};
   RunWatcher watcher(describe_run(network.model(), o.data, o.batch_size), [&](const Finding& finding) {
     // On a line of its own, whatever the progress bar left on this one.
@@ -99,7 +143,7 @@ int run(const Options& o, const Common& common) {
   if (o.on_finding != "ignore") fit.observers.push_back(&watcher);
   fit.observers.push_back(&stop);
   if (!common.quiet) fit.observers.push_back(&progress);
-  network.fit(data.x, data.y, fit);
+  const History history = network.fit(data.x, data.y, fit);
   recording.finish(guard.stop ? "not-finite" : stop.finding ? "stopped" : interrupted() ? "interrupted" : "finished");
 
   if (guard.stop) {
@@ -121,6 +165,9 @@ int run(const Options& o, const Common& common) {
                network.iterations(), out);
     return 1;
   }
+  if (history.stopped && !common.quiet) {
+    fmt::print("early stopping after epoch {}; the weights are those of the best epoch\n", history.epochs.size());
+  }
   if (!data.x_test.empty()) print_test(network, data, o.batch_size);
   if (!common.quiet) fmt::print("saved {}\n", out);
   return 0;
@@ -137,6 +184,24 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
       ->check(CLI::Range(0.0, 0.99));
   add_compile_options(app, o->compile);
   add_recording_options(app, o->recording);
+  const auto group = "During training";
+  app.add_option("--early-stopping", o->early_stopping,
+                 "Stop when the monitored log has not become better for so many epochs; keep the best weights")
+      ->check(CLI::NonNegativeNumber)
+      ->group(group);
+  app.add_option("--reduce-lr-on-plateau", o->reduce_lr_on_plateau,
+                 "Divide the learning rate by 10 when the monitored log has not become better for so many epochs")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  app.add_option("--checkpoint", o->checkpoint,
+                 "Save the best model so far; the path may have {epoch:02d}, {val_loss:.2f}, ...")
+      ->group(group);
+  app.add_option("--csv-log", o->csv_log, "Write the logs of every epoch to this file")->group(group);
+  app.add_option("--monitor", o->monitor, "Log that these watch (default: val_loss; loss without validation)")
+      ->group(group);
+  app.add_option("--class-weight", o->class_weight,
+                 "Weight of each class in the loss: 0:1,1:5, or balanced for equal shares")
+      ->group(group);
   app.add_option("--seed", o->seed, "Seed of shuffling, dropout and --fresh")->capture_default_str();
   app.add_option("--on-finding", o->on_finding, "What a finding does: it is printed, and the training goes on or stops")
       ->check(CLI::IsMember({"stop", "warn", "ignore"}))

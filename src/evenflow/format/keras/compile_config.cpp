@@ -140,7 +140,7 @@ Json with_real_numbers(const Json& config) {
   Json result = Json::object();
   for (const auto& [key, value] : config.items()) {
     const bool counts = key.ends_with("steps") || key.ends_with("frequency");
-    if (value.is_null()) continue;
+    if (value.is_null() || key.starts_with("keras2_")) continue;  // Keras 3 has no such key
     result[key] = value.is_number() && !counts ? Json(value.get<double>()) : value;
   }
   return result;

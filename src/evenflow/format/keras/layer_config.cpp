@@ -11,6 +11,7 @@
 #include "evenflow/format/keras/context.h"
 #include "evenflow/model/activation_function.h"
 #include "evenflow/model/connections.h"
+#include "evenflow/model/constraint.h"
 #include "evenflow/model/initializer_type.h"
 #include "evenflow/model/layer_builder.h"
 #include "evenflow/model/layer_type.h"
@@ -132,6 +133,10 @@ Json value_entry(const std::string& key, const Json& value, const Model& model) 
   if (key.ends_with("_regularizer")) {
     const Item item = choose_regularizer(value);
     return keras_object("keras.regularizers", item.type, without_nulls(item.config));
+  }
+  if (key.ends_with("_constraint")) {
+    const Item item = choose_constraint(value);
+    return keras_object("keras.constraints", item.type, without_nulls(item.config));
   }
   if (key == "activation" || key == "recurrent_activation") return activation_entry(value, model);
   if (is_wrapped_layer(key, value)) return wrapped_entry(value, model);

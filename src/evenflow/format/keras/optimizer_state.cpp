@@ -6,6 +6,8 @@
 
 #include "evenflow/base/text.h"
 #include "evenflow/model/optimizer_type.h"
+#include "evenflow/model/optimizers/nadam_schedule.h"
+#include "evenflow/model/optimizers/rule.h"
 
 namespace evenflow::keras {
 namespace {
@@ -23,28 +25,36 @@ std::vector<const ParameterInfo*> trainable(std::span<const ParameterInfo> param
   return result;
 }
 
-// The slots in the order in which they are stored: slot by slot, each for all variables; but the first `together` of
-// them variable by variable.
-std::vector<Slot> slot_order(const Item& optimizer, std::span<const ParameterInfo> parameters, std::size_t together) {
-  const std::vector<std::string> names = optimizer_type(optimizer.type).slots(optimizer.config);
+// The slots in the order in which they are stored: what Keras keeps for every optimizer, slot by slot; then the rule's
+// own, the first `interleaved` of them variable by variable, the others slot by slot.
+std::vector<Slot> slot_order(const Item& optimizer, std::span<const ParameterInfo> parameters,
+                             std::size_t interleaved) {
   const std::vector<const ParameterInfo*> variables = trainable(parameters);
   std::vector<Slot> slots;
-  const auto add = [&](const ParameterInfo& variable, const std::string& name) {
-    slots.push_back({variable.name + "/" + name, variable.shape});
+  const auto add = [&](const ParameterInfo& variable, const UpdateSlot& slot) {
+    slots.push_back({fmt::format("{}/{}", variable.name, slot.name), slot.shape(variable.shape)});
   };
-  together = std::min(together, names.size());
+  const auto add_to_all = [&](const UpdateSlot& slot) {
+    for (const ParameterInfo* variable : variables) add(*variable, slot);
+  };
+  if (moving_average(optimizer)) add_to_all({"average"});
+  if (accumulation_steps(optimizer) > 1) add_to_all({"gradient_accumulator"});
+  const std::vector<UpdateSlot> own = optimizer_type(optimizer.type).rule(optimizer.config).slots;
+  interleaved = std::min(interleaved, own.size());
   for (const ParameterInfo* variable : variables) {
-    for (std::size_t i = 0; i < together; ++i) add(*variable, names[i]);
+    for (std::size_t i = 0; i < interleaved; ++i) add(*variable, own[i]);
   }
-  for (std::size_t i = together; i < names.size(); ++i) {
-    for (const ParameterInfo* variable : variables) add(*variable, names[i]);
-  }
+  for (std::size_t i = interleaved; i < own.size(); ++i) add_to_all(own[i]);
   return slots;
 }
 
-// Adam and its kin make both moments of a variable at once; the other optimizers one list after the other.
-std::size_t stored_together(const Item& optimizer) {
-  return optimizer.type.starts_with("Adam") ? 2 : 1;
+std::size_t interleaved_slots(const Item& optimizer) {
+  return optimizer_type(optimizer.type).interleaved;
+}
+
+// The product of Nadam's momenta so far stands after the slots; here it follows from the iterations.
+bool has_momentum_product(const Item& optimizer) {
+  return optimizer.type == "Nadam";
 }
 
 bool has_rate_variable(const Item& optimizer) {
@@ -72,11 +82,12 @@ void take_state(const Hdf5Reader& file, const std::vector<std::string>& paths, c
 void read_archive_state(const Hdf5Reader& file, std::span<const ParameterInfo> parameters, SavedModel& saved) {
   if (!saved.model.compile || !file.has_group("optimizer/vars")) return;
   const Item& optimizer = saved.model.compile->optimizer;
-  const std::vector<Slot> slots = slot_order(optimizer, parameters, stored_together(optimizer));
+  const std::vector<Slot> slots = slot_order(optimizer, parameters, interleaved_slots(optimizer));
   const std::size_t count = file.members("optimizer/vars").size();
-  if (count != slots.size() + (has_rate_variable(optimizer) ? 2 : 1)) return;
+  const std::size_t expected = slots.size() + (has_rate_variable(optimizer) ? 2 : 1);
+  if (count != expected + (has_momentum_product(optimizer) ? 1 : 0)) return;
   std::vector<std::string> paths;
-  for (std::size_t i = 0; i < count; ++i) paths.push_back(fmt::format("optimizer/vars/{}", i));
+  for (std::size_t i = 0; i < expected; ++i) paths.push_back(fmt::format("optimizer/vars/{}", i));
   take_state(file, paths, slots, saved);
 }
 
@@ -92,7 +103,7 @@ void read_legacy_state(const Hdf5Reader& file, std::span<const ParameterInfo> pa
   const Item& optimizer = saved.model.compile->optimizer;
   const KerasVersion version = saved.model.keras;
   const bool new_order = version.major >= 3 || version.minor >= 11;
-  const std::vector<Slot> slots = slot_order(optimizer, parameters, new_order ? stored_together(optimizer) : 0);
+  const std::vector<Slot> slots = slot_order(optimizer, parameters, new_order ? interleaved_slots(optimizer) : 0);
   const std::size_t extra = version.major >= 3 && has_rate_variable(optimizer) ? 2 : 1;
   if (paths.size() == slots.size() + extra) take_state(file, paths, slots, saved);
 }
@@ -100,7 +111,7 @@ void read_legacy_state(const Hdf5Reader& file, std::span<const ParameterInfo> pa
 void write_archive_state(Hdf5Writer& file, std::span<const ParameterInfo> parameters, const SavedModel& saved) {
   if (!saved.model.compile) return;
   const Item& optimizer = saved.model.compile->optimizer;
-  const std::vector<Slot> slots = slot_order(optimizer, parameters, stored_together(optimizer));
+  const std::vector<Slot> slots = slot_order(optimizer, parameters, interleaved_slots(optimizer));
   for (const Slot& slot : slots) {
     const Tensor* value = saved.optimizer_slots.find(slot.name);
     if (value == nullptr || value->shape() != slot.shape) return;
@@ -112,6 +123,12 @@ void write_archive_state(Hdf5Writer& file, std::span<const ParameterInfo> parame
     file.tensor(path(), Tensor(Shape(), static_cast<float>(learning_rate(optimizer, saved.iterations))));
   }
   for (const Slot& slot : slots) file.tensor(path(), *saved.optimizer_slots.find(slot.name));
+  if (has_momentum_product(optimizer)) {
+    optimizers::NadamSchedule schedule(optimizers::number(optimizer.config, "beta_1"),
+                                       optimizers::number(optimizer.config, "keras2_schedule_decay"));
+    const std::uint64_t updates = saved.iterations / static_cast<std::uint64_t>(accumulation_steps(optimizer));
+    file.tensor(path(), Tensor(Shape(), static_cast<float>(schedule.product(updates))));
+  }
 }
 
 }  // namespace evenflow::keras

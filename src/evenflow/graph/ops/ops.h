@@ -1,11 +1,14 @@
 // All functions that add nodes to a graph.
 #pragma once
 
+#include "evenflow/graph/ops/accumulate.h"
 #include "evenflow/graph/ops/add_n.h"
+#include "evenflow/graph/ops/average_weights.h"
 #include "evenflow/graph/ops/batch_normalization.h"
 #include "evenflow/graph/ops/binary.h"
 #include "evenflow/graph/ops/clip_norm.h"
 #include "evenflow/graph/ops/concatenate.h"
+#include "evenflow/graph/ops/constrain.h"
 #include "evenflow/graph/ops/conv2d.h"
 #include "evenflow/graph/ops/dropout.h"
 #include "evenflow/graph/ops/gaussian_noise.h"

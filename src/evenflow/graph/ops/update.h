@@ -1,7 +1,7 @@
 // The optimizer's step on one variable.
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -11,17 +11,16 @@
 
 namespace evenflow::ops {
 
-// float32[kUpdateCoefficients]: what `rule` makes of the hyper-parameters and of the step and learning rate in
-// StepState. `rule` must outlive every program.
-ValueId update_coefficients(Graph& graph, const UpdateRule& rule,
-                            const std::array<double, kUpdateHyperparameters>& hyperparameters);
+// float32[kUpdateCoefficients]: what `rule` makes of the step and learning rate in StepState. One update is made every
+// `steps` steps.
+ValueId update_coefficients(Graph& graph, const UpdateRule& rule, std::int64_t steps = 1);
 
 struct UpdateOptions {
-  const UpdateRule* rule = nullptr;
   float clip_value = std::numeric_limits<float>::infinity();  // infinity: none
   double weight_decay = 0.0;                                  // decoupled: weights -= weights * decay * learning rate
   bool statistics = false;
   bool exponents = false;  // beside statistics
+  std::int64_t steps = 1;  // with gradient accumulation: all steps but the last of so many leave weights and slots
 
   bool clips() const { return statistics && clip_value < std::numeric_limits<float>::infinity(); }
 };
@@ -35,7 +34,8 @@ struct UpdateOutputs {
 };
 
 // Updates weights and slots in place. gradient_scale is a float32 scalar that the gradient is multiplied by, or absent.
-UpdateOutputs update(Graph& graph, ValueId weights, ValueId gradient, std::vector<ValueId> slots, ValueId coefficients,
-                     ValueId gradient_scale, const UpdateOptions& options);
+UpdateOutputs update(Graph& graph, const UpdateRule& rule, ValueId weights, ValueId gradient,
+                     std::vector<ValueId> slots, ValueId coefficients, ValueId gradient_scale,
+                     const UpdateOptions& options);
 
 }  // namespace evenflow::ops

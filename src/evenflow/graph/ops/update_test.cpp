@@ -13,9 +13,9 @@ namespace evenflow::ops {
 namespace {
 
 // w -= rate * (g + momentum * slot), slot += g: simple, and it uses all that a block brings.
-void coefficients(const double* hyperparameters, std::uint64_t step, double learning_rate, float* out) {
-  out[0] = static_cast<float>(learning_rate / (1.0 + static_cast<double>(step)));
-  out[1] = static_cast<float>(hyperparameters[0]);
+void coefficients(std::uint64_t iteration, double learning_rate, float* out) {
+  out[0] = static_cast<float>(learning_rate / (1.0 + static_cast<double>(iteration)));
+  out[1] = 3.0f;
 }
 
 void step(const UpdateBlock& block) {
@@ -42,7 +42,7 @@ void step(const UpdateBlock& block) {
   }
 }
 
-constexpr UpdateRule kRule{"test", 1, {0}, coefficients, step};
+const UpdateRule kRule{.name = "test", .slots = {{"slot"}}, .coefficients = coefficients, .update = step};
 
 struct Result {
   std::map<std::string, Doubles> outputs;
@@ -58,8 +58,8 @@ Result run(const Tensor& weights, const Tensor& gradient, const UpdateOptions& o
   const ValueId slot = graph.parameter("w/slot", shape);
   const ValueId g = graph.input("g", shape);
   const ValueId scale = scaled ? graph.scalar(0.5f) : ValueId{};
-  const ValueId numbers = update_coefficients(graph, kRule, {3.0});
-  const UpdateOutputs outputs = update(graph, w, g, {slot}, numbers, scale, options);
+  const ValueId numbers = update_coefficients(graph, kRule, options.steps);
+  const UpdateOutputs outputs = update(graph, kRule, w, g, {slot}, numbers, scale, options);
   EXPECT_EQ(static_cast<bool>(outputs.statistics), options.statistics);
   EXPECT_EQ(static_cast<bool>(outputs.clipped_squares), options.clips());
   EXPECT_EQ(static_cast<bool>(outputs.exponents), options.exponents);
@@ -85,8 +85,7 @@ constexpr StepState kState{.seed = 1, .step = 3, .learning_rate = 0.4};
 TEST(Update, PassesEverythingToTheRule) {
   const Tensor w({2, 2}, {1, 2, 3, 4});
   const Tensor g({2, 2}, {1, -8, 0, 2});
-  const Result r =
-      run(w, g, {.rule = &kRule, .clip_value = 2.0f, .weight_decay = 0.5, .statistics = true}, true, kState);
+  const Result r = run(w, g, {.clip_value = 2.0f, .weight_decay = 0.5, .statistics = true}, true, kState);
   EXPECT_FLOAT_EQ(static_cast<float>(r.outputs.at("coefficients")[0]), 0.1f);
   EXPECT_EQ(r.outputs.at("coefficients")[1], 3);
   EXPECT_EQ(r.outputs.at("coefficients")[11], 0);  // the rest is cleared
@@ -106,7 +105,7 @@ TEST(Update, PassesEverythingToTheRule) {
 }
 
 TEST(Update, ClippedNormOfAGradientThatIsNotClippedAndOfOneWithNaN) {
-  UpdateOptions options{.rule = &kRule, .clip_value = 2.0f, .statistics = true};
+  UpdateOptions options{.clip_value = 2.0f, .statistics = true};
   const Tensor w({2}, {1, 2});
   EXPECT_EQ(run(w, Tensor({2}, {1.0f, -1.5f}), options, false, kState).outputs.at("clipped_squares")[0], 3.25);
   EXPECT_EQ(run(w, Tensor({2}, {std::nanf(""), -3.0f}), options, false, kState).outputs.at("clipped_squares")[0], 4);
@@ -116,7 +115,7 @@ TEST(Update, ExponentsOfTheRawGradientWithoutItsZeros) {
   Tensor g(Shape{20000}, 0.0f);  // more than one block
   for (std::int64_t i = 0; i < 20000; i += 2) g[i] = i % 4 == 0 ? 1.5f : -0.25f;
   g[1] = 1e-41f;
-  const Result r = run(Tensor(Shape{20000}), g, {.rule = &kRule, .statistics = true, .exponents = true}, true, kState);
+  const Result r = run(Tensor(Shape{20000}), g, {.statistics = true, .exponents = true}, true, kState);
   Doubles expected(kernels::kExponentFields, 0.0);
   expected[0] = 1;
   expected[125] = expected[127] = 5000;
@@ -124,8 +123,70 @@ TEST(Update, ExponentsOfTheRawGradientWithoutItsZeros) {
 }
 
 TEST(Update, WithoutStatisticsScaleOrClipping) {
-  const Result r = run(Tensor({1}, {1.0f}), Tensor({1}, {100.0f}), {.rule = &kRule}, false, kState);
+  const Result r = run(Tensor({1}, {1.0f}), Tensor({1}, {100.0f}), {}, false, kState);
   EXPECT_FLOAT_EQ(r.weights[0], 1.0f - 0.1f * 100.75f);
+}
+
+// Of every `steps` steps all but the last only look.
+TEST(Update, HoldsUntilGradientsAreAccumulated) {
+  const Tensor w({3}, {1, 2, -2});
+  const Tensor g({3}, {3, 0, std::numeric_limits<float>::infinity()});
+  StepState state = kState;
+  state.step = 7;  // the second of the third three
+  const Result held = run(w, g, {.statistics = true, .steps = 3}, false, state);
+  EXPECT_EQ(held.weights, w);
+  EXPECT_EQ(held.slot, Tensor({3}, 0.25f));
+  EXPECT_EQ(held.outputs.at("statistics"), (Doubles{3, 9, 3, 1, 1, 9, 0}));
+  state.step = 8;
+  const Result updated = run(w, Tensor({3}, {3, 0, 1}), {.steps = 3}, false, state);
+  EXPECT_FLOAT_EQ(static_cast<float>(updated.outputs.at("coefficients")[0]), 0.4f / 3) << "the third update";
+  EXPECT_FLOAT_EQ(updated.weights[0], 1 - 0.4f / 3 * 3.75f);
+  EXPECT_FLOAT_EQ(updated.slot[2], 1.25f);
+}
+
+// Sums a variable's gradients before its blocks, into a slot of another extent and into its coefficients.
+TEST(Update, RulesMayLookAtTheWholeVariable) {
+  const UpdateRule rule{
+      .name = "whole",
+      .slots = {{"rows", 0, UpdateSlot::Extent::rows}, {"columns", 0, UpdateSlot::Extent::columns}, {"all", 2}},
+      .coefficients = [](std::uint64_t, double rate, float* out) { out[0] = static_cast<float>(rate); },
+      .prepare =
+          [](const UpdateBlock& variable, const Shape& shape, float* own) {
+            own[0] *= std::accumulate(variable.gradient, variable.gradient + variable.count, 0.0f);
+            variable.slots[0][shape[0] - 1] += 7;
+            variable.slots[1][shape[1] - 1] += 8;
+          },
+      .update =
+          [](const UpdateBlock& block) {
+            for (std::size_t i = 0; i < block.count; ++i)
+              block.weights[i] -= block.coefficients[0] * block.slots[0][i]++;
+          }};
+  Graph graph;
+  const auto parameter = [&](const char* name, const Shape& shape) { return graph.parameter(name, shape); };
+  const ValueId numbers = update_coefficients(graph, rule);
+  update(graph, rule, parameter("w", {2, 3}), graph.constant(Tensor({2, 3}, 0.5f)),
+         {parameter("r", {2}), parameter("c", {3}), parameter("a", {2, 3})}, numbers, {}, {});
+  graph.output("coefficients", numbers);
+  ParameterStore store;
+  store["w"] = Tensor({2, 3}, 10.0f);
+  store["r"] = Tensor(Shape{2}, 1.0f);
+  store["c"] = Tensor(Shape{3}, 1.0f);
+  store["a"] = Tensor({2, 3}, 2.0f);
+  const auto outputs = run_graph(std::move(graph), {}, store.options(), kState);
+  EXPECT_FLOAT_EQ(static_cast<float>(outputs.at("coefficients")[0]), 0.4f) << "the common ones stay";
+  EXPECT_EQ(store["r"], Tensor(Shape{2}, std::vector<float>{1, 8}));
+  EXPECT_EQ(store["c"], Tensor(Shape{3}, std::vector<float>{1, 1, 9}));
+  EXPECT_EQ(store["a"], Tensor({2, 3}, 3.0f));
+  for (const float w : store["w"].values()) EXPECT_FLOAT_EQ(w, 10 - 0.4f * 3 * 2);
+}
+
+TEST(UpdateSlot, Extents) {
+  const UpdateSlot rows{"r", 0, UpdateSlot::Extent::rows};
+  const UpdateSlot columns{"c", 0, UpdateSlot::Extent::columns};
+  EXPECT_EQ(rows.shape({3, 2, 5}), (Shape{3, 2}));
+  EXPECT_EQ(columns.shape({3, 2, 5}), (Shape{3, 5}));
+  EXPECT_EQ(rows.shape({7}), Shape{});
+  EXPECT_EQ(columns.shape({7}), Shape{});
 }
 
 TEST(Update, LargeVariablesGiveTheSameNumbersForAnyNumberOfThreads) {
@@ -135,7 +196,7 @@ TEST(Update, LargeVariablesGiveTheSameNumbersForAnyNumberOfThreads) {
   Random random(5);
   for (float& v : w.values()) v = static_cast<float>(random.normal());
   for (float& v : g.values()) v = static_cast<float>(random.normal());
-  const UpdateOptions options{.rule = &kRule, .statistics = true};
+  const UpdateOptions options{.statistics = true};
   set_threads(1);
   const Result one = run(w, g, options, false, kState);
   set_threads(3);
@@ -152,11 +213,10 @@ TEST(Update, ErrorsNameBothShapes) {
   const ValueId w = graph.parameter("w", {2, 3});
   const ValueId slot = graph.parameter("slot", {2, 3});
   const ValueId g = graph.input("g", {3, 2});
-  const ValueId numbers = update_coefficients(graph, kRule, {});
-  EXPECT_EQ(error_of([&] { update(graph, w, g, {slot}, numbers, {}, {.rule = &kRule}); }),
+  const ValueId numbers = update_coefficients(graph, kRule);
+  EXPECT_EQ(error_of([&] { update(graph, kRule, w, g, {slot}, numbers, {}, {}); }),
             "update test: the shapes (2, 3) and (3, 2) must be equal");
-  EXPECT_EQ(error_of([&] { update(graph, w, w, {}, numbers, {}, {.rule = &kRule}); }),
-            "update test: takes 4 inputs, not 3");
+  EXPECT_EQ(error_of([&] { update(graph, kRule, w, w, {}, numbers, {}, {}); }), "update test: takes 4 inputs, not 3");
 }
 
 }  // namespace

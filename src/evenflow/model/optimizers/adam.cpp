@@ -9,94 +9,62 @@
 #include "evenflow/model/optimizers/update-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace evenflow {
-namespace HWY_NAMESPACE {
+namespace evenflow::HWY_NAMESPACE {
 namespace {
 
 // D. P. Kingma, J. Ba, "Adam", ICLR 2015, with epsilon added to the uncorrected root of v (their "epsilon hat").
 // AMSGrad (S. Reddi et al., ICLR 2018) divides by the largest v so far.
+template <bool kAmsGrad>
 struct Adam {
-  static constexpr std::size_t kSlots = 2;
+  static constexpr std::size_t kSlots = kAmsGrad ? 3 : 2;
   template <class D, class V>
-  static V Change(D d, V g, V* slots, const float* c) {
+  static V Change(D d, V, V g, V* slots, const float* c) {
     slots[0] = hn::MulAdd(hn::Sub(g, slots[0]), hn::Set(d, c[1]), slots[0]);
     slots[1] = hn::MulAdd(hn::MulSub(g, g, slots[1]), hn::Set(d, c[2]), slots[1]);
-    const V denominator = hn::Add(hn::Sqrt(slots[1]), hn::Set(d, c[3]));
-    return hn::Div(hn::Mul(hn::Set(d, -c[0]), slots[0]), denominator);
-  }
-};
-struct AdamAmsGrad {
-  static constexpr std::size_t kSlots = 3;
-  template <class D, class V>
-  static V Change(D d, V g, V* slots, const float* c) {
-    slots[0] = hn::MulAdd(hn::Sub(g, slots[0]), hn::Set(d, c[1]), slots[0]);
-    slots[1] = hn::MulAdd(hn::MulSub(g, g, slots[1]), hn::Set(d, c[2]), slots[1]);
-    slots[2] = hn::IfThenElse(hn::Lt(slots[1], slots[2]), slots[2], slots[1]);
-    const V denominator = hn::Add(hn::Sqrt(slots[2]), hn::Set(d, c[3]));
-    return hn::Div(hn::Mul(hn::Set(d, -c[0]), slots[0]), denominator);
+    V velocity = slots[1];
+    if constexpr (kAmsGrad) {
+      slots[2] = hn::IfThenElse(hn::Lt(slots[1], slots[2]), slots[2], slots[1]);
+      velocity = slots[2];
+    }
+    return hn::Div(hn::Mul(hn::Set(d, -c[0]), slots[0]), hn::Add(hn::Sqrt(velocity), hn::Set(d, c[3])));
   }
 };
 
-void AdamUpdate(const UpdateBlock& block) {
-  Update<Adam>(block);
-}
-void AdamAmsGradUpdate(const UpdateBlock& block) {
-  Update<AdamAmsGrad>(block);
+UpdateKernel AdamKernel(std::size_t variant) {
+  return Choose<Adam<false>, Adam<true>>(variant);
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace evenflow
+}  // namespace evenflow::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace evenflow {
-HWY_EXPORT(AdamUpdate);
-HWY_EXPORT(AdamAmsGradUpdate);
+HWY_EXPORT(AdamKernel);
 
 namespace optimizers {
 namespace {
 
-// hyperparameters: beta_1, beta_2, epsilon. Coefficients: corrected rate, 1 - beta_1, 1 - beta_2, epsilon.
-void coefficients(const double* hyper, std::uint64_t step, double learning_rate, float* out) {
-  const auto t = static_cast<double>(step + 1);
-  out[0] = static_cast<float>(learning_rate * std::sqrt(1 - std::pow(hyper[1], t)) / (1 - std::pow(hyper[0], t)));
-  out[1] = static_cast<float>(1 - hyper[0]);
-  out[2] = static_cast<float>(1 - hyper[1]);
-  out[3] = static_cast<float>(hyper[2]);
-}
-
-constexpr UpdateRule kAdam{
-    .name = "Adam", .slots = 2, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
-      HWY_DYNAMIC_DISPATCH(AdamUpdate)(block);
-    }};
-constexpr UpdateRule kAdamAmsGrad{
-    .name = "Adam", .slots = 3, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
-      HWY_DYNAMIC_DISPATCH(AdamAmsGradUpdate)(block);
-    }};
-
-std::vector<std::string> slots(const Json& config) {
-  if (config.at("amsgrad").get<bool>()) return {"momentum", "velocity", "velocity_hat"};
-  return {"momentum", "velocity"};
-}
-
-const UpdateRule& rule(const Json& config) {
-  return config.at("amsgrad").get<bool>() ? kAdamAmsGrad : kAdam;
-}
-
-void hyperparameters(const Json& config, double* out) {
-  out[0] = config.at("beta_1").get<double>();
-  out[1] = config.at("beta_2").get<double>();
-  out[2] = config.at("epsilon").get<double>();
-}
-
-float initial(const Json&, std::size_t) {
-  return 0;
+UpdateRule rule(const Json& config) {
+  const double beta_1 = number(config, "beta_1");
+  const double beta_2 = number(config, "beta_2");
+  const double epsilon = number(config, "epsilon");
+  const bool amsgrad = config.at("amsgrad").get<bool>();
+  UpdateRule rule{.name = "Adam",
+                  .slots = {{"momentum"}, {"velocity"}},
+                  .coefficients = [=](std::uint64_t iteration, double rate, float* out) {
+                    const auto t = static_cast<double>(iteration + 1);
+                    const double corrected = rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t));
+                    set(out, {corrected, 1 - beta_1, 1 - beta_2, epsilon});
+                  }};
+  if (amsgrad) rule.slots.push_back({"velocity_hat"});
+  rule.update = HWY_DYNAMIC_DISPATCH(AdamKernel)(amsgrad ? 1 : 0);
+  return rule;
 }
 
 // With a constant gradient m is g and the root of v is |g|.
 double steady_update(const Json& config, double learning_rate, double gradient) {
-  return learning_rate * gradient / (gradient + config.at("epsilon").get<double>());
+  return learning_rate * gradient / (gradient + number(config, "epsilon"));
 }
 
 }  // namespace
@@ -106,10 +74,8 @@ constinit const OptimizerType adam{
     .id = "Adam",
     .defaults = R"({"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07, "amsgrad": false})",
     .adaptive = true,
-    .slots = slots,
+    .interleaved = 2,
     .rule = rule,
-    .hyperparameters = hyperparameters,
-    .initial = initial,
     .steady_update = steady_update,
 };
 

@@ -12,10 +12,8 @@ constinit const OptimizerType adamw{
     .defaults = R"({"learning_rate": 0.001, "weight_decay": 0.004, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07,
                     "amsgrad": false})",
     .adaptive = true,
-    .slots = [](const Json& config) { return adam.slots(config); },
-    .rule = [](const Json& config) -> const UpdateRule& { return adam.rule(config); },
-    .hyperparameters = [](const Json& config, double* out) { adam.hyperparameters(config, out); },
-    .initial = [](const Json& config, std::size_t slot) { return adam.initial(config, slot); },
+    .interleaved = 2,
+    .rule = [](const Json& config) { return adam.rule(config); },
     .steady_update = [](const Json& config, double learning_rate,
                         double gradient) { return adam.steady_update(config, learning_rate, gradient); },
 };

@@ -9,144 +9,87 @@
 #include "evenflow/model/optimizers/update-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace evenflow {
-namespace HWY_NAMESPACE {
+namespace evenflow::HWY_NAMESPACE {
 namespace {
 
-// T. Tieleman, G. Hinton, 2012: v = rho v + (1 - rho) g^2, change lr g / sqrt(v + epsilon), epsilon inside the root as
-// Keras 3 has it. Centered: the squared mean gradient is taken off v.
+constexpr int kMomentum = 1;
+constexpr int kCentered = 2;
+
+// T. Tieleman, G. Hinton, 2012: v = rho v + (1 - rho) g^2. Centered: the squared mean gradient is taken off v.
+// Slots: v, with momentum the velocity, centered the mean gradient.
+template <int kKind, class D, class V>
+V Spread(D d, V g, V* slots, const float* c) {
+  slots[0] = hn::MulAdd(hn::Set(d, c[1]), slots[0], hn::Mul(hn::Set(d, c[2]), hn::Mul(g, g)));
+  if constexpr ((kKind & kCentered) == 0) return slots[0];
+  V& mean = slots[kKind & kMomentum ? 2 : 1];
+  mean = hn::MulAdd(hn::Set(d, c[1]), mean, hn::Mul(hn::Set(d, c[2]), g));
+  return hn::NegMulAdd(mean, mean, slots[0]);
+}
+
+// Change lr g / sqrt(v + epsilon), epsilon inside the root as Keras 3 has it.
+template <int kKind>
 struct RmsProp {
-  static constexpr std::size_t kSlots = 1;
+  static constexpr std::size_t kSlots = 1 + (kKind & kMomentum ? 1 : 0) + (kKind & kCentered ? 1 : 0);
   template <class D, class V>
-  static V Change(D d, V g, V* slots, const float* c) {
-    slots[0] = hn::MulAdd(hn::Set(d, c[1]), slots[0], hn::Mul(hn::Set(d, c[2]), hn::Mul(g, g)));
-    const V spread = slots[0];
+  static V Change(D d, V, V g, V* slots, const float* c) {
+    const V spread = Spread<kKind>(d, g, slots, c);
     const V step = hn::Div(hn::Mul(hn::Set(d, c[0]), g), hn::Sqrt(hn::Add(spread, hn::Set(d, c[3]))));
-    return hn::Neg(step);
-  }
-};
-struct RmsPropMomentum {
-  static constexpr std::size_t kSlots = 2;
-  template <class D, class V>
-  static V Change(D d, V g, V* slots, const float* c) {
-    slots[0] = hn::MulAdd(hn::Set(d, c[1]), slots[0], hn::Mul(hn::Set(d, c[2]), hn::Mul(g, g)));
-    const V spread = slots[0];
-    const V step = hn::Div(hn::Mul(hn::Set(d, c[0]), g), hn::Sqrt(hn::Add(spread, hn::Set(d, c[3]))));
+    if constexpr ((kKind & kMomentum) == 0) return hn::Neg(step);
     slots[1] = hn::MulAdd(hn::Set(d, c[4]), slots[1], step);
     return hn::Neg(slots[1]);
   }
 };
-struct RmsPropCentered {
-  static constexpr std::size_t kSlots = 2;
+// Change lr g / (sqrt(v) + epsilon) of Keras 2 without momentum.
+template <int kKind>
+struct RmsPropKeras2 {
+  static constexpr std::size_t kSlots = RmsProp<kKind>::kSlots;
   template <class D, class V>
-  static V Change(D d, V g, V* slots, const float* c) {
-    slots[0] = hn::MulAdd(hn::Set(d, c[1]), slots[0], hn::Mul(hn::Set(d, c[2]), hn::Mul(g, g)));
-    slots[1] = hn::MulAdd(hn::Set(d, c[1]), slots[1], hn::Mul(hn::Set(d, c[2]), g));
-    const V spread = hn::NegMulAdd(slots[1], slots[1], slots[0]);
-    const V step = hn::Div(hn::Mul(hn::Set(d, c[0]), g), hn::Sqrt(hn::Add(spread, hn::Set(d, c[3]))));
-    return hn::Neg(step);
-  }
-};
-struct RmsPropMomentumCentered {
-  static constexpr std::size_t kSlots = 3;
-  template <class D, class V>
-  static V Change(D d, V g, V* slots, const float* c) {
-    slots[0] = hn::MulAdd(hn::Set(d, c[1]), slots[0], hn::Mul(hn::Set(d, c[2]), hn::Mul(g, g)));
-    slots[2] = hn::MulAdd(hn::Set(d, c[1]), slots[2], hn::Mul(hn::Set(d, c[2]), g));
-    const V spread = hn::NegMulAdd(slots[2], slots[2], slots[0]);
-    const V step = hn::Div(hn::Mul(hn::Set(d, c[0]), g), hn::Sqrt(hn::Add(spread, hn::Set(d, c[3]))));
-    slots[1] = hn::MulAdd(hn::Set(d, c[4]), slots[1], step);
-    return hn::Neg(slots[1]);
+  static V Change(D d, V, V g, V* slots, const float* c) {
+    const V spread = Spread<kKind>(d, g, slots, c);
+    return hn::Div(hn::Mul(hn::Set(d, -c[0]), g), hn::Add(hn::Sqrt(spread), hn::Set(d, c[3])));
   }
 };
 
-void RmsPropUpdate(const UpdateBlock& block) {
-  Update<RmsProp>(block);
-}
-void RmsPropMomentumUpdate(const UpdateBlock& block) {
-  Update<RmsPropMomentum>(block);
-}
-void RmsPropCenteredUpdate(const UpdateBlock& block) {
-  Update<RmsPropCentered>(block);
-}
-void RmsPropMomentumCenteredUpdate(const UpdateBlock& block) {
-  Update<RmsPropMomentumCentered>(block);
+UpdateKernel RmsPropKernel(std::size_t variant) {
+  return Choose<RmsProp<0>, RmsProp<1>, RmsProp<2>, RmsProp<3>, RmsPropKeras2<0>, RmsPropKeras2<kCentered>>(variant);
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace evenflow
+}  // namespace evenflow::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace evenflow {
-HWY_EXPORT(RmsPropUpdate);
-HWY_EXPORT(RmsPropMomentumUpdate);
-HWY_EXPORT(RmsPropCenteredUpdate);
-HWY_EXPORT(RmsPropMomentumCenteredUpdate);
+HWY_EXPORT(RmsPropKernel);
 
 namespace optimizers {
 namespace {
 
-// hyperparameters: rho, momentum, epsilon. Coefficients: rate, rho, 1 - rho, epsilon, momentum.
-void coefficients(const double* hyper, std::uint64_t, double learning_rate, float* out) {
-  out[0] = static_cast<float>(learning_rate);
-  out[1] = static_cast<float>(hyper[0]);
-  out[2] = static_cast<float>(1 - hyper[0]);
-  out[3] = static_cast<float>(hyper[2]);
-  out[4] = static_cast<float>(hyper[1]);
+bool keras2_epsilon(const Json& config) {
+  return config.at("keras2_epsilon").get<bool>() && number(config, "momentum") == 0;
 }
 
-double momentum(const Json& config) {
-  return config.at("momentum").get<double>();
-}
-bool centered(const Json& config) {
-  return config.at("centered").get<bool>();
-}
-
-constexpr UpdateRule kRmsProp{
-    .name = "RMSprop", .slots = 1, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
-      HWY_DYNAMIC_DISPATCH(RmsPropUpdate)(block);
-    }};
-constexpr UpdateRule kRmsPropMomentum{
-    .name = "RMSprop", .slots = 2, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
-      HWY_DYNAMIC_DISPATCH(RmsPropMomentumUpdate)(block);
-    }};
-constexpr UpdateRule kRmsPropCentered{
-    .name = "RMSprop", .slots = 2, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
-      HWY_DYNAMIC_DISPATCH(RmsPropCenteredUpdate)(block);
-    }};
-constexpr UpdateRule kRmsPropMomentumCentered{
-    .name = "RMSprop", .slots = 3, .initial = {}, .coefficients = coefficients, .update = [](const UpdateBlock& block) {
-      HWY_DYNAMIC_DISPATCH(RmsPropMomentumCenteredUpdate)(block);
-    }};
-
-std::vector<std::string> slots(const Json& config) {
-  std::vector<std::string> names{"velocity"};
-  if (momentum(config) > 0) names.emplace_back("momentum");
-  if (centered(config)) names.emplace_back("average_gradient");
-  return names;
-}
-
-const UpdateRule& rule(const Json& config) {
-  if (momentum(config) > 0) return centered(config) ? kRmsPropMomentumCentered : kRmsPropMomentum;
-  return centered(config) ? kRmsPropCentered : kRmsProp;
-}
-
-void hyperparameters(const Json& config, double* out) {
-  out[0] = config.at("rho").get<double>();
-  out[1] = momentum(config);
-  out[2] = config.at("epsilon").get<double>();
-}
-
-float initial(const Json&, std::size_t) {
-  return 0;
+UpdateRule rule(const Json& config) {
+  const double rho = number(config, "rho");
+  const double epsilon = number(config, "epsilon");
+  const double momentum = number(config, "momentum");
+  const bool centered = config.at("centered").get<bool>();
+  UpdateRule rule{
+      .name = "RMSprop", .slots = {{"velocity"}}, .coefficients = [=](std::uint64_t, double rate, float* out) {
+        set(out, {rate, rho, 1 - rho, epsilon, momentum});
+      }};
+  if (momentum > 0) rule.slots.push_back({"momentum"});
+  if (centered) rule.slots.push_back({"average_gradient"});
+  const std::size_t kind = (momentum > 0 ? 1 : 0) + (centered ? 2 : 0);
+  rule.update = HWY_DYNAMIC_DISPATCH(RmsPropKernel)(keras2_epsilon(config) ? 4 + kind / 2 : kind);
+  return rule;
 }
 
 // With a constant gradient v is g^2. (Centered it would vanish; the uncentered size is what a varying gradient sees.)
 double steady_update(const Json& config, double learning_rate, double gradient) {
-  return learning_rate * gradient / std::sqrt(gradient * gradient + config.at("epsilon").get<double>()) /
-         (1 - momentum(config));
+  const double epsilon = number(config, "epsilon");
+  const double root = keras2_epsilon(config) ? gradient + epsilon : std::sqrt(gradient * gradient + epsilon);
+  return learning_rate * gradient / root / (1 - number(config, "momentum"));
 }
 
 }  // namespace
@@ -154,12 +97,12 @@ double steady_update(const Json& config, double learning_rate, double gradient) 
 extern const OptimizerType rmsprop;
 constinit const OptimizerType rmsprop{
     .id = "RMSprop",
-    .defaults = R"({"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-07, "centered": false})",
+    .defaults = R"({"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-07, "centered": false,
+                "keras2_epsilon": false})",
+    .keras2 = R"({"keras2_epsilon": true})",
+    .tf_keras = R"({"keras2_epsilon": true})",
     .adaptive = true,
-    .slots = slots,
     .rule = rule,
-    .hyperparameters = hyperparameters,
-    .initial = initial,
     .steady_update = steady_update,
 };
 

@@ -1,8 +1,11 @@
 // The loop around an optimizer's rule: clipping, decay, the rule, and the statistics, in one pass over the memory.
 // Included once per target, after hwy/foreach_target.h. A rule is a struct with
 //   static constexpr std::size_t kSlots;
-//   template <class D, class V> static V Change(D d, V g, V* slots, const float* c);
-// that updates the slots for the gradient g and returns what is added to the weight; c are the step's coefficients.
+//   template <class D, class V> static V Change(D d, V w, V g, V* slots, const float* c);
+// that updates the slots for the weight w and the gradient g and returns what is added to the weight; c are the step's
+// coefficients. Each optimizer's file is compiled once per target and exports one function that chooses among its
+// rules:
+//   UpdateKernel SgdKernel(std::size_t variant) { return Choose<Sgd, Momentum, Nesterov>(variant); }
 
 #if defined(EVENFLOW_MODEL_OPTIMIZERS_UPDATE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef EVENFLOW_MODEL_OPTIMIZERS_UPDATE_INL_H_
@@ -15,6 +18,7 @@
 #include <cstddef>
 
 #include "evenflow/graph/update_rule.h"
+#include "evenflow/model/optimizers/rule.h"
 #include "evenflow/tensor/kernels/elementwise-inl.h"
 #include "hwy/highway.h"
 
@@ -155,7 +159,8 @@ HWY_INLINE void UpdatePiece(const UpdateBlock& piece, KeptPiece* kept) {
     V g = hn::Mul(raw, scale);
     g = hn::IfThenElse(hn::Gt(g, limit), limit, g);  // comparisons, not Min and Max: NaN must stay
     g = hn::IfThenElse(hn::Lt(g, hn::Neg(limit)), hn::Neg(limit), g);
-    const V change = hn::NegMulAdd(w, decay, Rule::Change(d, g, slots, coefficients));
+    const V decayed = hn::NegMulAdd(w, decay, w);
+    const V change = hn::NegMulAdd(w, decay, Rule::Change(d, decayed, g, slots, coefficients));
     for (std::size_t s = 0; s < Rule::kSlots; ++s) slots[s] = FlushTiny(d, slots[s]);
     if (kStatistics) to.Add(d, w, raw, change);
     return change;
@@ -207,6 +212,14 @@ void Update(const UpdateBlock& block) {
     for (std::size_t s = 0; s < Rule::kSlots; ++s) piece.slots[s] += begin;
     UpdatePiece<Rule, true>(piece, &kept);
   }
+}
+
+using UpdateKernel = decltype(UpdateRule::update);
+
+template <class... Rules>
+UpdateKernel Choose(std::size_t variant) {
+  constexpr UpdateKernel kKernels[] = {Update<Rules>...};
+  return kKernels[variant];
 }
 
 }  // namespace HWY_NAMESPACE
