@@ -41,10 +41,10 @@ class OptimizerStep {
       const Graph::Scope scope(graph_, one.info->layer);
       const bool own_scale = clipping_.kind == Clipping::Kind::norm;
       const ValueId scale = own_scale ? ops::norm_scale(graph_, one.gradient, clipping_.threshold) : common_scale;
-      std::vector<ValueId> slots;
-      for (const UpdateSlot& kept : rule_.slots) slots.push_back(slot(one, kept));
+      std::vector<ValueId> kept;
+      for (const UpdateSlot& wanted : rule_.slots) kept.push_back(slot(one, wanted));
       const ops::UpdateOutputs outputs =
-          ops::update(graph_, rule_, one.weights, one.gradient, std::move(slots), coefficients, scale, options_);
+          ops::update(graph_, rule_, one.weights, one.gradient, std::move(kept), coefficients, scale, options_);
       if (options_.statistics && own_scale) graph_.output("clip_scale/" + one.info->name, scale);
       output("update/", one, outputs.statistics);
       output("clipped_squares/", one, outputs.clipped_squares);
