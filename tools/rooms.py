@@ -13,7 +13,7 @@ ALLOWED["cli"] = set(CHAIN) | {"report", "cli"}
 
 # The room that each public header belongs to. Trace and Finding (health.h) are plain values that report may know.
 PUBLIC = {"error": "base", "json": "base", "tensor": "tensor", "graph": "graph", "model": "model", "statistics": "model", "data": "data",
-          "format": "format", "train": "train", "record": "train",
+          "format": "format", "train": "train", "callbacks": "train", "record": "train",
           "health": "health", "report": "report"}
 VALUE_HEADERS = {("report", "health"), ("report", "data"), ("report", "tensor"), ("report", "graph")}
 ONLY_IN = {"dnnl": "src/evenflow/tensor/backend", "hdf5": "src/evenflow/format", "H5": "src/evenflow/format",
