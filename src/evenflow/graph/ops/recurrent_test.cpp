@@ -194,6 +194,8 @@ TEST_P(EveryCell, EqualsItsTwin) {
   check_operator(recurrent_case({.cell = cell, .time = 1, .batch = 1, .units = 1}), seed++);
   // More samples than a block has, and a last block that is shorter.
   check_operator(recurrent_case({.cell = cell, .time = 2, .batch = 19, .units = 2}), seed++);
+  // Whole vectors of units, and a rest.
+  check_operator(recurrent_case({.cell = cell, .time = 2, .batch = 1, .units = 19}), seed++);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, EveryCell, testing::Values(Cell::simple, Cell::lstm, Cell::gru, Cell::gru_reset_after));
