@@ -88,18 +88,21 @@ def summary(values, elements=3):
     return [float(f"{n:.7g}") for n in numbers]
 
 
-def run(name, kind, config, shapes, training, masks=()):
-    """`masks`: per input a list of rows of 0 and 1, or None."""
+def run(name, kind, config, shapes, training, masks=(), call=None, ids=None):
+    """`masks`: per input a list of rows of 0 and 1, or None. `call`: further arguments. `ids`: what the one input holds
+    instead of g: integers, by which nothing is differentiated."""
     layer = getattr(keras.layers, kind).from_config(copy.deepcopy(config))
-    inputs = [g(shape, 0.7 * i) for i, shape in enumerate(shapes)]
+    inputs = [g(shape, 0.7 * i) for i, shape in enumerate(shapes)] if ids is None else [np.array(ids)]
+    differentiate_by = (0, 1) if ids is None else 1
+    takes_list = "query" not in inspect.signature(layer.call).parameters
 
     def arguments(xs):
         for x, mask in zip(xs, masks):
             if mask is not None:
                 set_keras_mask(x, np.array(mask, dtype=bool))
-        return xs if len(xs) > 1 else xs[0]
+        return [xs] if len(xs) > 1 and takes_list else xs
 
-    layer(arguments(inputs))
+    layer(*arguments(inputs))
     for j, weight in enumerate(layer.weights):
         value = g(weight.shape, 1 + j)
         weight.assign(np.abs(value) + 0.5 if weight.name in ("moving_variance", "variance") else value)
@@ -108,21 +111,30 @@ def run(name, kind, config, shapes, training, masks=()):
     trainable = [w.value for w in layer.trainable_variables]
     fixed = [w.value for w in layer.non_trainable_variables]
     keywords = {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
+    keywords.update(call or {})
 
     def scalar(xs, ws):
         # Not stateless_call: that one does without masks.
         known = zip(layer.trainable_variables + layer.non_trainable_variables, ws + fixed)
         with keras.StatelessScope(state_mapping=list(known)) as scope:
-            y = layer(arguments(xs), **keywords)
+            y = layer(*arguments(xs), **keywords)
+        y, more = (y[0], list(y[1:])) if isinstance(y, (tuple, list)) else (y, [])
         updated = [scope.get_current_value(v) for v in layer.non_trainable_variables]
         state = [old if new is None else new for new, old in zip(updated, fixed)]
-        return (y * g(y.shape, 5)).sum(), (y, state, get_keras_mask(y))
+        return (y * g(y.shape, 5)).sum(), (y, more, state, get_keras_mask(y))
 
-    (_, (y, state, mask)), (dx, dw) = jax.value_and_grad(scalar, argnums=(0, 1), has_aux=True)(inputs, trainable)
+    (_, (y, more, state, mask)), slopes = jax.value_and_grad(scalar, differentiate_by, has_aux=True)(inputs, trainable)
+    dx, dw = slopes if ids is None else ([], slopes)
     case = {"name": name, "type": kind, "config": config, "inputs": shapes, "training": training,
             "output": list(y.shape), "y": summary(y), "dx": [summary(d) for d in dx],
             "weights": [list(w.shape) for w in layer.weights], "dw": [summary(d, 0) for d in dw]}
-    if masks:
+    if more:
+        case["more"] = [summary(value) for value in more]
+    if call:
+        case["call"] = call
+    if ids is not None:
+        case["ids"] = ids
+    if masks or mask is not None:
         case["masks"] = masks
         case["mask"] = None if mask is None else np.asarray(mask).astype(int).tolist()
     if training and layer.trainable:

@@ -20,6 +20,7 @@ struct LayerCase {
   Layer layer;
   std::vector<Shape> inputs;  // batch axis included
   std::vector<Json> masks;    // one per input, null where there is none; or empty
+  Json ids = {};              // what the one input holds: integers, by which nothing is differentiated
   bool training = false;
   Json golden;
 };
@@ -47,6 +48,8 @@ std::vector<LayerCase> golden_cases() {
       one.layer = {.type = golden["type"].get<std::string>(), .name = "tested", .config = golden["config"]};
       for (const Json& shape : golden["inputs"]) one.inputs.push_back(shape_from(shape));
       for (const Json& mask : golden.value("masks", Json::array())) one.masks.push_back(mask);
+      one.layer.arguments = golden.value("call", Json::object());
+      one.ids = golden.value("ids", Json());
       one.training = golden["training"].get<bool>();
       one.golden = golden;
     }
@@ -54,13 +57,14 @@ std::vector<LayerCase> golden_cases() {
   return cases;
 }
 
-Tensor mask_from(const Json& rows) {
-  Tensor mask({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows[0].size())});
+// Of ids or of a mask.
+Tensor tensor_from(const Json& rows) {
+  Tensor tensor({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows[0].size())});
   std::int64_t next = 0;
   for (const Json& row : rows) {
-    for (const Json& kept : row) mask[next++] = kept.get<float>();
+    for (const Json& element : row) tensor[next++] = element.get<float>();
   }
-  return mask;
+  return tensor;
 }
 
 // One layer as a program, with S = sum(y g(y.shape, 5)) differentiated by its inputs and weights.
@@ -68,18 +72,21 @@ class LayerProgram {
  public:
   explicit LayerProgram(const LayerCase& one) {
     Graph graph;
-    std::vector<ValueId> wrt;
+    std::vector<ValueId> inputs;
     for (std::size_t i = 0; i < one.inputs.size(); ++i) {
-      wrt.push_back(graph.input("x" + std::to_string(i), one.inputs[i]));
-      inputs_.push_back(golden_tensor(one.inputs[i], 0.7 * static_cast<double>(i)));
+      inputs.push_back(graph.input("x" + std::to_string(i), one.inputs[i]));
+      inputs_.push_back(one.ids.is_null() ? golden_tensor(one.inputs[i], 0.7 * static_cast<double>(i))
+                                          : tensor_from(one.ids));
     }
+    has_ids_ = !one.ids.is_null();
+    std::vector<ValueId> wrt = has_ids_ ? std::vector<ValueId>{} : inputs;
     const Model model;
     const LoweringOptions options{.training = one.training};
-    std::vector<ValueId> masks(wrt.size());
+    std::vector<ValueId> masks(inputs.size());
     for (std::size_t i = 0; i < one.masks.size(); ++i) {
-      if (!one.masks[i].is_null()) masks[i] = graph.constant(mask_from(one.masks[i]));
+      if (!one.masks[i].is_null()) masks[i] = graph.constant(tensor_from(one.masks[i]));
     }
-    layer_ = GraphLayerBuilder(graph, model, one.layer, options, wrt, masks).build();
+    layer_ = GraphLayerBuilder(graph, model, one.layer, options, inputs, masks).build();
     for (std::size_t j = 0; j < layer_.parameters.size(); ++j) {
       const ParameterInfo& parameter = layer_.parameters[j];
       weights_.set(parameter.name, golden_weight(parameter.variable, parameter.shape, j));
@@ -87,6 +94,9 @@ class LayerProgram {
     }
     output_shape_ = graph.shape(layer_.output);
     graph.output("y", layer_.output);
+    for (std::size_t i = 0; i < layer_.more_outputs.size(); ++i) {
+      graph.output("more" + std::to_string(i), layer_.more_outputs[i]);
+    }
     if (layer_.mask) graph.output("mask", ops::add(graph, layer_.mask, graph.scalar(0.0f)));
     const std::vector<ValueId> gradients =
         differentiate(graph, layer_.output, wrt, graph.constant(golden_tensor(output_shape_, 5)));
@@ -116,14 +126,17 @@ class LayerProgram {
   }
   std::vector<double> y() const { return numbers(program_.output("y")); }
   std::vector<double> gradient(std::size_t i) const { return numbers(program_.output("gradient" + std::to_string(i))); }
+  std::vector<double> more(std::size_t i) const { return numbers(program_.output("more" + std::to_string(i))); }
   const Shape& output_shape() const { return output_shape_; }
   const LoweredLayer& layer() const { return layer_; }
   Weights& weights() { return weights_; }
 
-  // Inputs, then trainable weights: what the gradients are of.
+  // Inputs (but ids), then trainable weights: what the gradients are of.
   std::vector<Tensor*> variables() {
     std::vector<Tensor*> result;
-    for (Tensor& input : inputs_) result.push_back(&input);
+    for (Tensor& input : inputs_) {
+      if (!has_ids_) result.push_back(&input);
+    }
     for (const ParameterInfo& parameter : layer_.parameters) {
       if (parameter.trainable) result.push_back(&weights_.at(parameter.name));
     }
@@ -132,6 +145,7 @@ class LayerProgram {
 
  private:
   std::vector<Tensor> inputs_;
+  bool has_ids_ = false;
   Weights weights_;
   LoweredLayer layer_;
   Shape output_shape_;
@@ -175,7 +189,11 @@ TEST_P(EveryLayer, AgreesWithKeras) {
   program.run();
   EXPECT_EQ(program.output_shape(), shape_from(one.golden["output"]));
   expect_summary(program.y(), one.golden["y"], "y");
-  const std::size_t inputs = one.inputs.size();
+  const Json more = one.golden.value("more", Json::array());
+  ASSERT_EQ(program.layer().more_outputs.size(), more.size());
+  for (std::size_t i = 0; i < more.size(); ++i)
+    expect_summary(program.more(i), more[i], "output " + std::to_string(i + 1));
+  const std::size_t inputs = one.golden["dx"].size();
   for (std::size_t i = 0; i < inputs; ++i) expect_summary(program.gradient(i), one.golden["dx"][i], "dx");
   const std::vector<ParameterInfo>& parameters = program.layer().parameters;
   ASSERT_EQ(parameters.size(), one.golden["weights"].size());
@@ -192,9 +210,9 @@ TEST_P(EveryLayer, AgreesWithKeras) {
     }
   }
   EXPECT_EQ(trainable, one.golden["dw"].size());
-  if (!one.masks.empty()) {
+  if (one.golden.contains("mask")) {
     const Json& mask = one.golden["mask"];
-    EXPECT_EQ(program.mask(), mask.is_null() ? std::vector<double>{} : numbers(mask_from(mask)));
+    EXPECT_EQ(program.mask(), mask.is_null() ? std::vector<double>{} : numbers(tensor_from(mask)));
   }
 }
 

@@ -55,6 +55,8 @@ struct Plan {
 
 // Arguments of run: (A, B, bias, C).
 Plan plan_matmul(const MatmulShape& shape, const Epilogue& epilogue);
+// `batch` products of one shape whose operands lie one behind the other. The same for any number of threads.
+Plan plan_batched_matmul(std::int64_t batch, const MatmulShape& shape);
 // (input, kernel, bias, output).
 Plan plan_conv2d(const Conv2dShape& shape, const Epilogue& epilogue);
 // (output gradient, kernel, null, input gradient).

@@ -95,6 +95,29 @@ TEST(Backend, MatmulOfOneElementAndOfTrainingShapes) {
   }
 }
 
+// Small products, and some beyond what one thread gets; more of them than parts.
+TEST(Backend, BatchedMatmulIsOneProductPerElement) {
+  Random random(9);
+  const auto check = [&](std::int64_t batch, const MatmulShape& s) {
+    const Tensor a = random_tensor(batch * s.m * s.k, 1);
+    const Tensor b = random_tensor(batch * s.k * s.n, 2);
+    const Tensor c = run(plan_batched_matmul(batch, s), a, b, b, Tensor(Shape{batch * s.m * s.n}));
+    for (std::int64_t i = 0; i < batch; ++i) {
+      const auto part = [i](const Tensor& all, std::int64_t count) { return all.rows(i * count, (i + 1) * count); };
+      const Tensor one(Shape{s.m * s.n});
+      expect_close(part(c, s.m * s.n), run(naive::plan_matmul(s, {}), part(a, s.m * s.k), part(b, s.k * s.n), b, one),
+                   "product " + std::to_string(i) + " of " + std::to_string(batch));
+    }
+  };
+  for (int i = 0; i < 20; ++i) {
+    const auto extent = [&](std::uint64_t most) { return 1 + static_cast<std::int64_t>(random.below(most)); };
+    check(extent(9), {extent(30), extent(30), extent(30), random.below(2) == 1, random.below(2) == 1});
+  }
+  check(150, {8, 12, 5, false, true});
+  check(3, {128, 96, 64, false, true});
+  check(2, {600, 600, 8, true, false});
+}
+
 TEST(Backend, MatmulRefusesEmptyShapes) {
   EXPECT_ANY_THROW(plan_matmul({0, 1, 1}, {}));
 }
