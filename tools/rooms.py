@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHAIN = ["base", "tensor", "graph", "model", "data", "format", "train", "health"]
+CHAIN = ["base", "tensor", "graph", "model", "data", "format", "train", "health", "cure"]
 ALLOWED = {room: set(CHAIN[: i + 1]) for i, room in enumerate(CHAIN)}
 ALLOWED["format"].discard("data")
 ALLOWED["report"] = {"report", "base", "model"}
@@ -14,8 +14,8 @@ ALLOWED["cli"] = set(CHAIN) | {"report", "cli"}
 # The room that each public header belongs to. Trace and Finding (health.h) are plain values that report may know.
 PUBLIC = {"error": "base", "json": "base", "tensor": "tensor", "graph": "graph", "model": "model", "statistics": "model", "data": "data",
           "format": "format", "train": "train", "callbacks": "train", "record": "train",
-          "health": "health", "report": "report"}
-VALUE_HEADERS = {("report", "health"), ("report", "data"), ("report", "tensor"), ("report", "graph")}
+          "health": "health", "cure": "cure", "report": "report"}
+VALUE_HEADERS = {("report", "health"), ("report", "cure"), ("report", "train"), ("report", "data"), ("report", "tensor"), ("report", "graph")}
 ONLY_IN = {"dnnl": "src/evenflow/tensor/backend", "hdf5": "src/evenflow/format", "H5": "src/evenflow/format",
            "sqlite3": "src/evenflow/train/record"}
 

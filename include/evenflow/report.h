@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "evenflow/cure.h"
 #include "evenflow/health.h"
 #include "evenflow/json.h"
 #include "evenflow/model.h"
@@ -35,6 +36,10 @@ Json flow_json(const FlowPrediction& prediction);
 // What `evenflow diagnose` prints: findings, and the reasons of the rules that found nothing.
 std::string findings_text(std::span<const Finding> findings, const TextStyle& style,
                           std::span<const std::string> silences = {});
+
+// What `evenflow cure` prints: the verdict, why and what was tried with its figures, before and after of each layer,
+// and the change as lines of Keras code.
+std::string cure_text(const Outcome& outcome, const TextStyle& style);
 
 // What `evenflow info` prints: layers, shapes, parameters, compile settings.
 std::string model_text(const Model& model, const TextStyle& style);

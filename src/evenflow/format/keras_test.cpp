@@ -80,10 +80,10 @@ Tensor tensor_of(const Json& shape, const Json& values) {
 
 class GoldenFile : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Keras, GoldenFile,
-                         testing::Values("shared.keras", "recurrent.keras", "time_distributed.keras",
-                                         "nested.keras", "nested_legacy.h5", "sequential_sgd.keras", "sequential_legacy.h5", "cnn_adam_schedule.keras",
-                                         "functional_adamw.keras", "functional_legacy.h5", "sequential_rmsprop.keras",
-                                         "sequential_uncompiled.keras"),
+                         testing::Values("shared.keras", "recurrent.keras", "time_distributed.keras", "nested.keras",
+                                         "nested_legacy.h5", "sequential_sgd.keras", "sequential_legacy.h5",
+                                         "cnn_adam_schedule.keras", "functional_adamw.keras", "functional_legacy.h5",
+                                         "sequential_rmsprop.keras", "sequential_uncompiled.keras"),
                          [](const auto& test) { return Path(test.param).stem().string(); });
 
 TEST_P(GoldenFile, PredictsWhatKerasPredicts) {

@@ -1,0 +1,43 @@
+// L. Smith, "Cyclical learning rates for training neural networks", WACV 2017: a sweep of the rate finds where the loss
+// leaves for good, which is at 1.6 to 1.8 times the stability limit 2 / sharpness; a tenth of that is taken (theory,
+// section 5.4).
+#include <cmath>
+
+#include "evenflow/base/text.h"
+#include "evenflow/cure/rates.h"
+#include "evenflow/cure/remedy.h"
+
+namespace evenflow::remedy_items {
+namespace {
+
+constexpr double kShare = 0.1;
+constexpr double kNear = 2.5;  // a rate within this factor is as good
+
+Treatment apply(const Case& c) {
+  if (!c.course.unstable_rate)
+    return Refusal{"no learning rate of the sweep made the loss leave: there is no limit to go by"};
+  const double rate = present_rate(c.recipe);
+  const double wanted = two_digits(kShare * *c.course.unstable_rate);
+  if (std::max(wanted / rate, rate / wanted) < kNear) {
+    return Refusal{fmt::format("{:g} is near the {:g} that the sweep suggests", rate, wanted)};
+  }
+  Treated treated{.recipe = c.recipe};
+  set_rate(treated.recipe, wanted);
+  treated.change = fmt::format("learning rate {:g} instead of {:g}: a tenth of where the loss leaves", wanted, rate);
+  return treated;
+}
+
+}  // namespace
+
+extern const Remedy learning_rate;
+constinit const Remedy learning_rate{
+    .id = "learning_rate",
+    .kind = RemedyKind::learning_rate,
+    .summary = "A tenth of the learning rate at which a sweep diverges",
+    .effect = "below the stability limit 2 / sharpness, and not far below",
+    .treats = "diverging oscillating spikes slow dead rate exploding",
+    .cost = 1,
+    .apply = apply,
+};
+
+}  // namespace evenflow::remedy_items

@@ -1,0 +1,36 @@
+#include "evenflow/cure/remedies/case_test.h"
+
+namespace evenflow {
+namespace {
+
+// Theory, section 8.2: the 30-layer sigmoid network with Glorot's weights, -18.24 decades.
+TEST(SeluRemedy, CuresTheDeepSigmoidNetwork) {
+  const TestCase sick = deep_case(30, "sigmoid", "glorot_uniform");
+  EXPECT_NEAR(flow(sick.recipe), -18.24, 0.15);
+  const Recipe cured = sick.treated("selu");
+  EXPECT_NEAR(flow(cured), 0.46, 0.1);
+  EXPECT_EQ(cured.model.layers.size(), sick.recipe.model.layers.size());
+  EXPECT_EQ(cured.model.layers.back(), sick.recipe.model.layers.back());  // the output is the user's
+}
+
+TEST(SeluRemedy, RefusesWhereThereIsNothingToChange) {
+  EXPECT_TRUE(says(deep_case(4, "selu", "he_normal", 8).refusal("selu"), "no hidden layer"));
+}
+
+TEST(SeluRemedy, LeavesProtectedLayersAlone) {
+  TestCase sick = deep_case(4, "sigmoid", "glorot_uniform", 8);
+  sick.keep = {"dense_1"};
+  const Recipe cured = sick.treated("selu");
+  EXPECT_EQ(*cured.model.find("dense_1"), *sick.recipe.model.find("dense_1"));
+  EXPECT_NE(*cured.model.find("dense"), *sick.recipe.model.find("dense"));
+}
+
+TEST(SeluRemedy, DropoutBecomesAlphaDropout) {
+  const TestCase sick(sequential({Input{{8}}, Dense{.units = 8, .activation = "sigmoid"}, Dropout{0.1}, Dense{2}}));
+  const Recipe cured = sick.treated("selu");
+  EXPECT_EQ(cured.model.layers[2].type, "AlphaDropout");
+  EXPECT_EQ(cured.model.layers[1].config["kernel_initializer"], "lecun_normal");
+}
+
+}  // namespace
+}  // namespace evenflow

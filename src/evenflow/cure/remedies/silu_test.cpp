@@ -1,0 +1,29 @@
+#include "evenflow/cure/remedies/case_test.h"
+
+namespace evenflow {
+namespace {
+
+// Theory, section 8.2: the 30-layer sigmoid network with Glorot's weights, -18.24 decades.
+TEST(SiluRemedy, CuresTheDeepSigmoidNetwork) {
+  const TestCase sick = deep_case(30, "sigmoid", "glorot_uniform");
+  EXPECT_NEAR(flow(sick.recipe), -18.24, 0.15);
+  const Recipe cured = sick.treated("silu");
+  EXPECT_NEAR(flow(cured), -0.52, 0.45);
+  EXPECT_EQ(cured.model.layers.size(), sick.recipe.model.layers.size());
+  EXPECT_EQ(cured.model.layers.back(), sick.recipe.model.layers.back());  // the output is the user's
+}
+
+TEST(SiluRemedy, RefusesWhereThereIsNothingToChange) {
+  EXPECT_TRUE(says(deep_case(4, "silu", "he_normal", 8).refusal("silu"), "no hidden layer"));
+}
+
+TEST(SiluRemedy, LeavesProtectedLayersAlone) {
+  TestCase sick = deep_case(4, "sigmoid", "glorot_uniform", 8);
+  sick.keep = {"dense_1"};
+  const Recipe cured = sick.treated("silu");
+  EXPECT_EQ(*cured.model.find("dense_1"), *sick.recipe.model.find("dense_1"));
+  EXPECT_NE(*cured.model.find("dense"), *sick.recipe.model.find("dense"));
+}
+
+}  // namespace
+}  // namespace evenflow

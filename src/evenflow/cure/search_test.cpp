@@ -1,0 +1,135 @@
+// Whole cures of small networks. Budgets are in epochs, so that the same is tried on every machine.
+#include "evenflow/cure/search.h"
+
+#include <gtest/gtest.h>
+
+#include "evenflow/base/random.h"
+#include "evenflow/data.h"
+#include "evenflow/error.h"
+
+namespace evenflow {
+namespace {
+
+Model classifier(int hidden, const std::string& activation, const std::string& initializer, Item optimizer) {
+  std::vector<Layer> layers = {Input{{2}}};
+  for (int i = 0; i < hidden; ++i) {
+    layers.push_back(Dense{.units = 16, .activation = activation, .kernel_initializer = initializer});
+  }
+  layers.push_back(Dense{.units = 1, .activation = "sigmoid"});
+  Model model = sequential(std::move(layers));
+  model.compile =
+      CompileSettings{.optimizer = std::move(optimizer), .loss = {"binary_crossentropy"}, .metrics = {{"accuracy"}}};
+  return model;
+}
+
+Recipe recipe_of(Model model) {
+  return {.model = std::move(model), .data = "circles", .epochs = 40, .batch_size = 32, .seed = 3};
+}
+
+Dataset circles(const Model& model) {
+  return fit_to_model(load_data("circles:samples=600,noise=0.05,seed=1"), model);
+}
+
+TEST(Cure, ADeepSigmoidNetworkIsCured) {
+  const Recipe recipe = recipe_of(classifier(10, "sigmoid", "glorot_uniform", Adam{.learning_rate = 0.01}));
+  const Dataset data = circles(recipe.model);
+  const CureResult result = cure(recipe, data, {.epochs = 500, .seeds = 3});
+  const Outcome& o = result.outcome;
+  ASSERT_EQ(o.verdict, Outcome::Verdict::cured) << o.reason;
+  ASSERT_TRUE(o.winner);
+  const Candidate& winner = o.tried[*o.winner];
+  ASSERT_TRUE(winner.gain);
+  EXPECT_GT(winner.gain->low, 0);
+  EXPECT_EQ(winner.proof.size(), 3u);
+  EXPECT_EQ(o.tried.front().proof.size(), 3u);
+  // Neither the units nor the output are touched.
+  for (const Layer& layer : recipe.model.layers) {
+    ASSERT_NE(o.cured.model.find(layer.name), nullptr);
+    EXPECT_EQ(o.cured.model.find(layer.name)->config.value("units", 0), layer.config.value("units", 0));
+  }
+  EXPECT_EQ(*o.cured.model.find(recipe.model.outputs.front().layer), recipe.model.layers.back());
+  // The proof's seeds are not those of the screening.
+  for (const TrialResult& trial : winner.proof) EXPECT_NE(trial.seed, winner.screening.front().seed);
+  // What was trained is the cured model, and is as good as the proof says.
+  ASSERT_TRUE(result.trained);
+  EXPECT_EQ(result.trained->model, o.cured.model);
+  EXPECT_EQ(outcome_from_json(to_json(o)), o);
+}
+
+TEST(Cure, AHealthyNetworkStaysAsItIs) {
+  const Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", Adam{.learning_rate = 0.01}));
+  const CureResult result = cure(recipe, circles(recipe.model), {.epochs = 300, .seeds = 3});
+  EXPECT_EQ(result.outcome.verdict, Outcome::Verdict::no_cure_needed) << result.outcome.reason;
+  EXPECT_EQ(result.outcome.cured, recipe);
+  EXPECT_FALSE(result.trained);
+}
+
+TEST(Cure, ALearningRateThatDivergesIsFound) {
+  const Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", SGD{.learning_rate = 300}));
+  const CureResult result = cure(recipe, circles(recipe.model), {.epochs = 400, .seeds = 3});
+  ASSERT_EQ(result.outcome.verdict, Outcome::Verdict::cured) << result.outcome.reason;
+  const Candidate& winner = result.outcome.tried[*result.outcome.winner];
+  EXPECT_EQ(winner.cost, 1) << winner.fate;
+}
+
+// Targets that are drawn without a look at the inputs.
+TEST(Cure, NoiseIsTheDatasFault) {
+  const Recipe recipe = recipe_of(classifier(10, "sigmoid", "glorot_uniform", Adam{}));
+  Dataset data = circles(recipe.model);
+  Random random(5);
+  for (float& value : data.y.values()) value = random.uniform() < 0.5 ? 0.0f : 1.0f;
+  const CureResult result = cure(recipe, data, {.epochs = 200, .seeds = 2});
+  EXPECT_TRUE(result.outcome.verdict == Outcome::Verdict::data ||
+              result.outcome.verdict == Outcome::Verdict::not_improved)
+      << to_string(result.outcome.verdict) << ": " << result.outcome.reason;
+  EXPECT_EQ(result.outcome.cured, recipe);
+}
+
+TEST(Cure, OnlyAndKeepLimitWhatIsTried) {
+  const Recipe recipe = recipe_of(classifier(10, "sigmoid", "glorot_uniform", Adam{}));
+  const Dataset data = circles(recipe.model);
+  const CureResult result =
+      cure(recipe, data, {.only = {RemedyKind::activation}, .keep = {"dense_3"}, .plan_only = true});
+  const Outcome& o = result.outcome;
+  EXPECT_EQ(o.verdict, Outcome::Verdict::planned);
+  EXPECT_EQ(o.steps, 0);
+  ASSERT_GT(o.tried.size(), 1u);
+  for (std::size_t i = 1; i < o.tried.size(); ++i)
+    EXPECT_EQ(remedy(o.tried[i].remedies.front()).kind, RemedyKind::activation);
+}
+
+TEST(Cure, StopsWhenItIsTold) {
+  const Recipe recipe = recipe_of(classifier(10, "sigmoid", "glorot_uniform", Adam{}));
+  const std::atomic<bool> stop{true};
+  const CureResult result = cure(recipe, circles(recipe.model), {.stop = &stop});
+  EXPECT_EQ(result.outcome.verdict, Outcome::Verdict::interrupted);
+  EXPECT_FALSE(result.outcome.tried.empty());
+}
+
+TEST(Cure, WrongUseIsSaid) {
+  Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", Adam{}));
+  const Dataset data = circles(recipe.model);
+  EXPECT_THROW(cure(recipe, data, {.keep = {"dens"}}), Error);
+  EXPECT_THROW(cure(recipe, data, {.seeds = 1}), Error);
+  recipe.model.compile.reset();
+  EXPECT_THROW(cure(recipe, data), Error);
+}
+
+// The same seed and budget in epochs give the same figures.
+TEST(Cure, IsReproducible) {
+  const Recipe recipe = recipe_of(classifier(8, "sigmoid", "glorot_uniform", Adam{.learning_rate = 0.01}));
+  const Dataset data = circles(recipe.model);
+  const CureOptions options{.only = {RemedyKind::activation}, .epochs = 60, .seeds = 2};
+  const Outcome a = cure(recipe, data, options).outcome;
+  const Outcome b = cure(recipe, data, options).outcome;
+  ASSERT_EQ(a.tried.size(), b.tried.size());
+  for (std::size_t i = 0; i < a.tried.size(); ++i) {
+    ASSERT_EQ(a.tried[i].proof.size(), b.tried[i].proof.size());
+    for (std::size_t j = 0; j < a.tried[i].proof.size(); ++j) {
+      EXPECT_EQ(a.tried[i].proof[j].score, b.tried[i].proof[j].score);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace evenflow
