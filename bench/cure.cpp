@@ -1,6 +1,6 @@
 // Cures of generated cases: sick ones, each with one planted fault, and healthy ones as control. For each: the verdict,
 // the held-out accuracy of the original and of the cured recipe in whole trainings with seeds that the cure has not
-// seen, the number of changes, and the time relative to one training of the original on one thread.
+// seen, the number of changes, and the steps of all trainings of the cure over those of one training of the original.
 //   bench_cure [--seeds N] [--budget TRAININGS] [FILTER]
 // --budget: epochs of all trainings together, in trainings of the original; default: the time that `evenflow cure`
 // takes
@@ -142,7 +142,7 @@ int main(int argc, char** argv) {
     const bool changed = outcome.verdict == ef::Outcome::Verdict::cured;
     const double after = changed ? trained_accuracy(outcome.cured, c, seeds) : before;
     const std::size_t count = changed ? outcome.tried[*outcome.winner].remedies.size() : 0;
-    const double ratio = outcome.seconds / std::max(1e-9, outcome.seconds_of_one);
+    const double ratio = static_cast<double>(outcome.steps) / static_cast<double>(outcome.steps_of_one);
     fmt::print("{:<28} {:<16} {:>7.1f}% {:>7.1f}% {:>7} {:>8.2f} {:>7.1f}  {}\n", c.name, to_string(outcome.verdict),
                100 * before, 100 * after, count, outcome.seconds, ratio, outcome.reason);
     std::fflush(stdout);
@@ -160,7 +160,7 @@ int main(int argc, char** argv) {
   }
   fmt::print(
       "\n{} of {} sick cases repaired; {} of {} healthy ones changed for the worse; median of {} changes and {:.1f} "
-      "trainings' time\n",
+      "trainings' steps\n",
       repaired, sick, worse, healthy, ef::median(changes), ef::median(times));
   return 0;
 }

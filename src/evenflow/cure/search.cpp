@@ -104,10 +104,10 @@ void Search::look() {
     const double seconds = options_.seconds.value_or(std::max(kLeastSeconds, outcome_.seconds_of_one));
     const double workers = std::max(1, threads());
     allowance_ = (1 - kEvaluationShare) * seconds * workers / std::max(course_.seconds_per_step, 1e-7);
-    // Candidates may cost more than the original: the time is kept all the same.
+    // Candidates may cost more than the original, and others may use the machine: a time that the user gave is kept.
+    const double latest = options_.seconds ? 1.1 * seconds : 4 * seconds;
     until_.deadline =
-        std::chrono::steady_clock::now() +
-        std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(1.2 * seconds));
+        start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(latest));
   }
 }
 

@@ -173,6 +173,8 @@ Json layer_entry(const Layer& layer, const Model& model) {
       const Json& given = value;
       config[key] = in_context(name, [&] { return value_entry(name, given, model); });
     }
+    // Keras's Rescaling.from_config wants it, default or not.
+    if (layer.type == "Rescaling" && !config.contains("offset")) config["offset"] = 0.0;
     return keras_object("keras.layers", layer.type, std::move(config));
   });
 }
