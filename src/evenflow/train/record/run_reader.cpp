@@ -43,7 +43,7 @@ Tensor tensor_of(const Json& dims, std::span<const std::byte> bytes) {
     fail(ErrorKind::input, "the record has {} bytes for the shape {}", bytes.size(), dims.dump());
   }
   Tensor tensor(shape);
-  std::memcpy(tensor.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(tensor.data(), bytes.data(), bytes.size());
   return tensor;
 }
 

@@ -5,6 +5,17 @@
 #include "evenflow/base/text.h"
 
 namespace evenflow::record {
+namespace {
+
+// A blob's numbers; an empty blob has no address, which memcpy must not be given.
+template <typename Number>
+std::vector<Number> unpack(std::span<const std::byte> bytes) {
+  std::vector<Number> numbers(bytes.size() / sizeof(Number));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(Number));
+  return numbers;
+}
+
+}  // namespace
 
 std::string schema() {
   return fmt::format(R"sql(
@@ -45,8 +56,7 @@ std::vector<std::int32_t> pack_exponents(std::span<const double> bins) {
 }
 
 std::vector<double> unpack_exponents(std::span<const std::byte> bytes) {
-  std::vector<std::int32_t> packed(bytes.size() / sizeof(std::int32_t));
-  std::memcpy(packed.data(), bytes.data(), packed.size() * sizeof(std::int32_t));
+  const auto packed = unpack<std::int32_t>(bytes);
   if (packed.empty()) return {};
   std::vector<double> bins(kExponentBins, 0.0);
   for (std::size_t i = 1; i < packed.size(); ++i) {
@@ -58,9 +68,7 @@ std::vector<double> unpack_exponents(std::span<const std::byte> bytes) {
 }
 
 std::vector<double> unpack_doubles(std::span<const std::byte> bytes) {
-  std::vector<double> numbers(bytes.size() / sizeof(double));
-  std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(double));
-  return numbers;
+  return unpack<double>(bytes);
 }
 
 }  // namespace evenflow::record
