@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -55,7 +56,7 @@ struct TrialResult {
   double score = 0;    // Outcome::metric of the held-out samples; of a loss -log10: larger is better
   double loss = 0;     // mean over the last steps; NaN when training broke down
   bool finite = true;  // no loss was NaN or infinite
-  double seconds = 0;
+  double seconds = 0;  // of computing
   friend bool operator==(const TrialResult&, const TrialResult&) = default;
 };
 
@@ -128,10 +129,11 @@ struct CureOptions {
   std::vector<RemedyKind> only;   // empty: all
   std::vector<std::string> keep;  // layers that are not touched
   std::optional<double> seconds;  // wall time
-  std::optional<double> epochs;   // of all trainings together; with neither: the time of one training of the original,
-                                  // but at least kLeastSeconds
+  std::optional<double> epochs;   // of all trainings together; with neither: the computing of one training of the
+                                  // original on all threads, but at least kLeastSeconds; easy cases take less
   int seeds = 5;                  // of the proof, at least 2
   bool plan_only = false;         // choose and rank by probes only
+  std::filesystem::path journal;  // keeps what an interrupted search has learned, for the next one; "": nothing is kept
   const std::atomic<bool>* stop = nullptr;              // ends with what is known so far
   std::function<void(std::string_view)> progress = {};  // a line for each stage, on the calling thread
 };

@@ -1,7 +1,5 @@
 #include "evenflow/cure/course.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,6 +10,7 @@
 namespace evenflow {
 namespace {
 
+constexpr std::int64_t kTimedSteps = 6;  // at least
 constexpr std::int64_t kSweepSteps = 90;
 constexpr double kSweepBegin = 1e-3;  // times the recipe's rate
 constexpr double kSweepDecades = 7;
@@ -20,25 +19,19 @@ constexpr double kSweepDecades = 7;
 constexpr double kSmoothing = 0.9;
 constexpr double kLeft = 4;
 
-// Of computing: what others do on the machine does not count.
-double seconds_of_this_thread() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 class CourseObserver : public Observer {
  public:
-  CourseObserver(Course& course, std::int64_t steps, const Until& until)
-      : course_(course), left_(steps), until_(until) {}
+  CourseObserver(Course& course, const Until& until) : course_(course), until_(until) {}
 
   void on_step(const StepReport& report) override {
     const double now = seconds_of_this_thread();
-    if (course_.losses.empty()) {
+    if (seen_ == 0) {
       start_ = now;  // the first step compiles
     } else {
-      course_.seconds_per_step = (now - start_) / static_cast<double>(course_.losses.size());
+      course_.seconds_per_step = (now - start_) / static_cast<double>(seen_);
     }
+    if (++seen_ >= kCourseSteps || until_.reached() || (!course_.finite && seen_ >= kTimedSteps)) stop = true;
+    if (!course_.finite) return;  // what follows shows the time of a step and nothing else
     course_.losses.push_back(report.loss);
     double squares = 0;
     double largest = 0;
@@ -50,16 +43,17 @@ class CourseObserver : public Observer {
       course_.global_norms.push_back(std::sqrt(squares));
       elements.push_back(largest);
     }
-    course_.finite = course_.finite && std::isfinite(report.loss) && std::isfinite(squares);
-    if (!course_.finite || --left_ <= 0 || until_.reached()) stop = true;
+    const bool gradients = std::all_of(report.parameters.begin(), report.parameters.end(),
+                                       [](const ParameterReport& parameter) { return parameter.non_finite == 0; });
+    course_.finite = std::isfinite(report.loss) && std::isfinite(squares) && gradients;
   }
   std::vector<double> elements;
   std::atomic<bool> stop{false};
 
  private:
   Course& course_;
-  std::int64_t left_;
   const Until& until_;
+  std::int64_t seen_ = 0;
   double start_ = 0;
 };
 
@@ -72,7 +66,7 @@ class SweepObserver : public Observer {
     smoothed_ = kSmoothing * smoothed_ + (1 - kSmoothing) * report.loss;
     const double loss = smoothed_ / (1 - std::pow(kSmoothing, count_));
     const bool left = !std::isfinite(loss) || (count_ > 5 && loss > kLeft * lowest_);
-    if (left) course_.unstable_rate = report.learning_rate;
+    if (left && count_ > 1) course_.unstable_rate = report.learning_rate;  // at the first no rate has acted yet
     if (!left && loss < lowest_) {
       lowest_ = loss;
       course_.best_rate = report.learning_rate;
@@ -108,7 +102,7 @@ void run_steps(const Recipe& recipe, const TrialData& data, std::uint64_t seed, 
 
 Course watch_course(const Recipe& recipe, const TrialData& data, std::uint64_t seed, const Until& until) {
   Course course;
-  CourseObserver observer(course, kCourseSteps, until);
+  CourseObserver observer(course, until);
   run_steps(recipe, data, seed, kCourseSteps, StatisticsLevel::norms, observer, observer.stop);
   course.median_norm = median(course.global_norms);
   for (const double norm : course.global_norms) course.largest_norm = std::max(course.largest_norm, norm);

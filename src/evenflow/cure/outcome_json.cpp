@@ -4,7 +4,7 @@
 
 #include "evenflow/base/json_text.h"
 #include "evenflow/base/text.h"
-#include "evenflow/cure.h"
+#include "evenflow/cure/journal.h"
 
 namespace evenflow {
 namespace {
@@ -33,12 +33,14 @@ std::vector<T> list_from(const Json& json, const Read& read) {
   return values;
 }
 
-Json trial_to_json(const TrialResult& trial) {
+}  // namespace
+
+Json to_json(const TrialResult& trial) {
   return {{"seed", trial.seed},         {"steps", trial.steps},   {"score", number(trial.score)},
           {"loss", number(trial.loss)}, {"finite", trial.finite}, {"seconds", number(trial.seconds)}};
 }
 
-TrialResult trial_from_json(const Json& json) {
+TrialResult trial_result_from_json(const Json& json) {
   return {.seed = json.at("seed").get<std::uint64_t>(),
           .steps = json.at("steps").get<std::int64_t>(),
           .score = number_from(json.at("score")),
@@ -47,15 +49,18 @@ TrialResult trial_from_json(const Json& json) {
           .seconds = number_from(json.at("seconds"))};
 }
 
+namespace {
+
 Json candidate_to_json(const Candidate& candidate) {
   const std::optional<Interval>& gain = candidate.gain;
+  const auto trial = [](const TrialResult& one) { return to_json(one); };
   return {{"remedies", candidate.remedies},
           {"changes", candidate.changes},
           {"cost", candidate.cost},
           {"decades", candidate.decades ? number(*candidate.decades) : Json()},
           {"findings", candidate.findings},
-          {"screening", list(candidate.screening, trial_to_json)},
-          {"proof", list(candidate.proof, trial_to_json)},
+          {"screening", list(candidate.screening, trial)},
+          {"proof", list(candidate.proof, trial)},
           {"gain", gain ? Json{{"mean", number(gain->mean)}, {"low", number(gain->low)}, {"high", number(gain->high)}}
                         : Json()},
           {"fate", candidate.fate}};
@@ -66,8 +71,8 @@ Candidate candidate_from_json(const Json& json) {
                       .changes = json.at("changes").get<std::vector<std::string>>(),
                       .cost = json.at("cost").get<int>(),
                       .findings = json.at("findings").get<std::vector<std::string>>(),
-                      .screening = list_from<TrialResult>(json.at("screening"), trial_from_json),
-                      .proof = list_from<TrialResult>(json.at("proof"), trial_from_json),
+                      .screening = list_from<TrialResult>(json.at("screening"), trial_result_from_json),
+                      .proof = list_from<TrialResult>(json.at("proof"), trial_result_from_json),
                       .fate = json.at("fate").get<std::string>()};
   if (const Json& decades = json.at("decades"); !decades.is_null()) candidate.decades = number_from(decades);
   if (const Json& gain = json.at("gain"); !gain.is_null()) {

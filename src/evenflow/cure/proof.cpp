@@ -1,7 +1,5 @@
 // The proof of a search: whole comparisons over fresh seeds, and what follows from them.
 #include <algorithm>
-#include <map>
-#include <mutex>
 
 #include "evenflow/base/text.h"
 #include "evenflow/cure/search.h"
@@ -14,49 +12,83 @@ constexpr std::uint64_t kProofSeeds = 1000;  // after the recipe's seed: none of
 
 }  // namespace
 
-void Search::prove(std::vector<std::size_t> finalists) {
-  finalists.insert(finalists.begin(), 0);
-  const double trainings = static_cast<double>(finalists.size()) * options_.seeds;
-  const auto steps = static_cast<std::int64_t>(std::clamp(steps_left() / trainings, static_cast<double>(kLeastSteps),
-                                                          static_cast<double>(outcome_.steps_of_one)));
-  tell(fmt::format("proof: {} candidates and the original, {} seeds, {} steps each", finalists.size() - 1,
-                   options_.seeds, steps));
-  std::vector<std::function<void()>> jobs;
-  std::mutex mutex;
-  std::map<std::size_t, std::pair<double, std::optional<SavedModel>>> networks;
+// All of them with that many seeds, to that many steps. What is cut short in the first piece leaves the seeds that all
+// have; later pieces count as a whole.
+bool Search::train_proof(std::span<const std::size_t> entries, int seeds, std::int64_t steps) {
+  std::vector<Job> jobs;
   // Seed by seed, so that what is there when time is over can be compared.
-  for (int seed = 0; seed < options_.seeds; ++seed) {
-    for (const std::size_t index : finalists) {
-      jobs.push_back([&, seed, index] {
-        if (until_.reached()) return;
-        Entry& entry = entries_[index];
-        Trial trial(entry.attempt.recipe, trial_data_, measure_,
-                    recipe_.seed + kProofSeeds + static_cast<std::uint64_t>(seed));
-        trial.train_to(steps, until_);
-        const TrialResult result = trial.result();
-        const std::lock_guard lock(mutex);
-        outcome_.steps += result.steps;
-        if (result.finite && result.steps < steps) return;  // cut short: no comparison
-        entry.attempt.candidate.proof.push_back(result);
-        auto& [score, network] = networks[index];
-        if (!network || result.score > score) {
-          score = result.score;
-          network = trial.saved();
-        }
-      });
+  for (int i = 0; i < seeds; ++i) {
+    const std::uint64_t seed = recipe_.seed + kProofSeeds + static_cast<std::uint64_t>(i);
+    for (const std::size_t index : entries) jobs.push_back({index, seed, &entries_[index].proof[seed]});
+  }
+  const bool complete = train(jobs, steps);
+  const bool first = entries_[entries.front()].attempt.candidate.proof.empty();
+  if (!complete && !first) return false;
+  for (const std::size_t index : entries) entries_[index].attempt.candidate.proof.clear();
+  for (const Job& job : jobs) {
+    const TrialResult& result = job.run->result;
+    const bool there = result.steps >= steps || (result.steps > 0 && !result.finite);
+    if (there) entries_[job.entry].attempt.candidate.proof.push_back(result);
+  }
+  return complete;
+}
+
+void Search::prove(std::vector<std::size_t> finalists) {
+  constexpr int kMostSeeds = 4;  // times the wanted ones, where some seeds fail and others do not
+  const std::int64_t whole = outcome_.steps_of_one;
+  const auto cost = [&](int seeds, std::int64_t steps) {
+    return static_cast<double>(finalists.size() + 1) * seeds * static_cast<double>(steps);
+  };
+  // As long as the screening that chose them, or a tenth of a training; no shorter than what an earlier set has shown.
+  std::int64_t steps = std::max({kLeastSteps, whole / 10, proved_steps_});
+  for (const std::size_t index : finalists) {
+    steps = std::max(steps, entries_[index].attempt.candidate.screening.back().steps);
+  }
+  int seeds = options_.seeds;
+  const auto affordable = static_cast<std::int64_t>(steps_left() / cost(seeds, 1));
+  steps = std::max(proved_steps_, std::min({steps, whole, std::max(kLeastSteps, affordable)}));
+  if (proved_steps_ > 0 && cost(seeds, steps) > steps_left()) return;
+  double spent = 0;
+  while (true) {
+    tell(fmt::format("proof: the original{}, {} seeds, {} steps each",
+                     finalists.empty() ? "" : fmt::format(" and {} changed", finalists.size()), seeds, steps));
+    std::vector<std::size_t> entries = finalists;
+    entries.insert(entries.begin(), 0);
+    const bool complete = train_proof(entries, seeds, steps);
+    if (complete) proved_steps_ = steps;
+    judge(finalists, Confidence::percent99);
+    drop_hopeless(finalists);
+    if (!complete || decided(finalists, steps)) break;
+    spent = cost(seeds, steps);
+    if (steps < whole) {
+      // Trainings go on, so a longer piece costs the difference.
+      const auto more = static_cast<std::int64_t>(steps_left() / cost(seeds, 1));
+      const std::int64_t next = std::min({2 * steps, whole, steps + more});
+      if (next < steps + steps / 4) break;
+      steps = next;
+    } else {
+      if (seeds >= kMostSeeds * options_.seeds || cost(seeds + options_.seeds, steps) - spent > steps_left()) break;
+      seeds += options_.seeds;
     }
   }
-  run_side_by_side(jobs);
-  for (const std::size_t index : finalists) {
-    auto& proof = entries_[index].attempt.candidate.proof;
-    std::sort(proof.begin(), proof.end(), [](const TrialResult& a, const TrialResult& b) { return a.seed < b.seed; });
+  judge(finalists, Confidence::percent95);
+  if (outcome_.winner && !original_fails() && 2 * steps < whole) {
+    entries_[*outcome_.winner].attempt.candidate.fate =
+        "faster at first; whether it is better in the end would take a larger budget to say";
+    outcome_.winner.reset();
   }
-  finalists.erase(finalists.begin());
-  judge(finalists);
-  if (outcome_.winner && networks.contains(*outcome_.winner)) {
-    best_network_ = std::move(networks[*outcome_.winner].second);
-    best_network_->model = entries_[*outcome_.winner].attempt.recipe.model;  // with its own metrics
+  if (!outcome_.winner) return;
+  Entry& winner = entries_[*outcome_.winner];
+  const auto& proof = winner.attempt.candidate.proof;
+  const auto best = std::max_element(proof.begin(), proof.end(),
+                                     [](const TrialResult& a, const TrialResult& b) { return a.score < b.score; });
+  Run& run = winner.proof.at(best->seed);
+  if (!run.trial) {  // its figures came from the journal
+    run.trial = std::make_unique<Trial>(winner.attempt.recipe, trial_data_, measure_, best->seed);
+    for (const std::int64_t piece : run.steps) run.trial->train_to(piece, until_);
   }
+  best_network_ = run.trial->saved();
+  best_network_->model = winner.attempt.recipe.model;  // with its own metrics
 }
 
 namespace {
@@ -76,6 +108,51 @@ std::pair<std::vector<double>, std::vector<double>> pairs_of(const Candidate& a,
 
 }  // namespace
 
+// Only the best and what is smaller and not clearly worse go on to longer pieces.
+void Search::drop_hopeless(std::vector<std::size_t>& finalists) {
+  if (finalists.size() < 2) return;
+  const auto score = [&](std::size_t index) { return interval(proof_scores(index)).mean; };
+  const std::size_t best = *std::max_element(finalists.begin(), finalists.end(),
+                                             [&](std::size_t a, std::size_t b) { return score(a) < score(b); });
+  std::erase_if(finalists, [&](std::size_t index) {
+    if (index == best) return false;
+    const Candidate& candidate = entries_[index].attempt.candidate;
+    const bool smaller = candidate.cost < entries_[best].attempt.candidate.cost;
+    const bool hopeless = clearly_worse(index, best) || (!smaller && score(index) < score(best) - measure_.margin);
+    if (hopeless)
+      entries_[index].attempt.candidate.fate = fmt::format("worse than another after {} steps", proved_steps_);
+    return hopeless;
+  });
+}
+
+// It has learned nothing, or next to nothing while its gradients are known to be sick.
+bool Search::original_fails() const {
+  const std::vector<double> scores = proof_scores(0);
+  const double score = interval(scores).mean;
+  if (!learned(score)) return true;
+  double best = score;
+  for (const Entry& entry : entries_) {
+    if (!entry.attempt.candidate.gain) continue;
+    best = std::max(best, score + entry.attempt.candidate.gain->mean);
+  }
+  const bool behind = score - measure_.constant_score < 0.5 * (best - measure_.constant_score);
+  return behind && !entries_[0].attempt.candidate.findings.empty();
+}
+
+// A network that trains is changed only for something that is better at the end of its training.
+bool Search::decided(std::span<const std::size_t> finalists, std::int64_t steps) const {
+  const bool whole = steps >= outcome_.steps_of_one;
+  if (outcome_.winner) return whole || original_fails();
+  const std::vector<double> scores = proof_scores(0);
+  if (finalists.empty()) return whole || learned(interval(scores, Confidence::percent99).low);
+  const bool hopeful = std::any_of(finalists.begin(), finalists.end(), [&](std::size_t index) {
+    const auto& gain = entries_[index].attempt.candidate.gain;
+    return gain && gain->mean > measure_.margin;
+  });
+  const bool late = 4 * steps >= outcome_.steps_of_one;
+  return !hopeful && (whole || (late && learned(interval(scores).low)));
+}
+
 bool Search::clearly_better(std::size_t entry) const {
   const auto& gain = entries_[entry].attempt.candidate.gain;
   const double score = interval(proof_scores(entry)).mean;
@@ -88,13 +165,14 @@ bool Search::clearly_worse(std::size_t entry, std::size_t than) const {
   return difference.high < 0 && difference.mean < -measure_.margin;
 }
 
-void Search::judge(const std::vector<std::size_t>& finalists) {
+void Search::judge(std::span<const std::size_t> finalists, Confidence confidence) {
+  outcome_.winner.reset();
   std::optional<std::size_t> best;
   for (const std::size_t index : finalists) {
     Candidate& candidate = entries_[index].attempt.candidate;
     const auto [changed, original] = pairs_of(candidate, entries_[0].attempt.candidate);
     if (changed.size() < 2) continue;
-    candidate.gain = paired_interval(changed, original);
+    candidate.gain = paired_interval(changed, original, confidence);
     candidate.fate =
         clearly_better(index) ? "clearly better than the original" : "not clearly better than the original";
     if (clearly_better(index) && (!best || candidate.gain->mean > entries_[*best].attempt.candidate.gain->mean))
@@ -120,15 +198,6 @@ std::vector<double> Search::proof_scores(std::size_t entry) const {
   return scores;
 }
 
-bool Search::trains_as_it_is() {
-  tell("no symptoms: training the original as it is");
-  allowance_ *= 0.5;
-  prove({});
-  const std::vector<double> scores = proof_scores(0);
-  const Interval score = interval(scores);
-  return scores.size() >= 2 && learned(score.low);
-}
-
 CureResult Search::result() {
   using Verdict = Outcome::Verdict;
   const std::vector<double> scores = proof_scores(0);
@@ -144,9 +213,9 @@ CureResult Search::result() {
   } else if (options_.plan_only) {
     outcome_.verdict = Verdict::planned;
     outcome_.reason = "nothing was trained";
-  } else if (scores.size() < 2) {
+  } else if (scores.size() < 2 || interrupted()) {
     outcome_.verdict = Verdict::interrupted;
-    outcome_.reason = interrupted() ? "interrupted before the proof"
+    outcome_.reason = interrupted() ? "interrupted before the proof was complete"
                                     : "the time was over before the proof: a larger budget is needed";
   } else if (learns) {
     outcome_.verdict = Verdict::no_cure_needed;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMostTrained = 8;  // single remedies
 constexpr std::size_t kMostOfAKind = 4;
-constexpr double kScreeningShare = 0.4;    // of the steps; the rest is for the proof
 constexpr double kEvaluationShare = 0.15;  // of the time, for held-out samples and compiling
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -97,18 +96,26 @@ void Search::look() {
   symptoms_ = symptoms(case_of(entries_[0].attempt, course_), outcome_.findings_before);
   for (const Symptom& symptom : symptoms_) outcome_.symptoms.push_back(symptom.word + ": " + symptom.reason);
 
+  if (const auto known = journal_.seconds_per_step()) course_.seconds_per_step = *known;
+  journal_.set_seconds_per_step(course_.seconds_per_step);
   outcome_.seconds_of_one = static_cast<double>(outcome_.steps_of_one) * course_.seconds_per_step;
+}
+
+double Search::workers() const {
+  return std::max(1, threads());
+}
+
+void Search::set_allowance() {
   if (options_.epochs) {
     allowance_ = *options_.epochs * static_cast<double>(steps_per_epoch_);
-  } else {
-    const double seconds = options_.seconds.value_or(std::max(kLeastSeconds, outcome_.seconds_of_one));
-    const double workers = std::max(1, threads());
-    allowance_ = (1 - kEvaluationShare) * seconds * workers / std::max(course_.seconds_per_step, 1e-7);
-    // Candidates may cost more than the original, and others may use the machine: a time that the user gave is kept.
-    const double latest = options_.seconds ? 1.1 * seconds : 4 * seconds;
-    until_.deadline =
-        start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(latest));
+    return;
   }
+  const double seconds = options_.seconds.value_or(std::max(kLeastSeconds, outcome_.seconds_of_one));
+  allowance_ = (1 - kEvaluationShare) * seconds * workers() / std::max(course_.seconds_per_step, 1e-7);
+  // Only a time that the user gave is one of the clock: else the outcome would depend on what others do meanwhile.
+  if (!options_.seconds) return;
+  until_.deadline =
+      start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
 }
 
 void Search::plan() {
@@ -130,164 +137,90 @@ void Search::plan() {
   tell(fmt::format("{} remedies planned, {} to be trained", entries_.size() - 1, trained));
 }
 
-// Trains every entry of `alive` to that many steps and drops those that did not get there.
-void Search::advance(std::vector<std::size_t>& alive, std::int64_t steps) {
-  std::vector<std::function<void()>> jobs;
-  for (const std::size_t index : alive) {
-    jobs.push_back([this, index, steps] {
-      Entry& entry = entries_[index];
-      if (!entry.trial)
-        entry.trial = std::make_unique<Trial>(entry.attempt.recipe, trial_data_, measure_, recipe_.seed);
-      entry.trial->train_to(steps, until_);
-      entry.attempt.candidate.screening.push_back(entry.trial->result());
+bool Search::train(std::span<const Job> jobs, std::int64_t steps) {
+  struct Charge {
+    std::int64_t steps = 0;
+    double seconds = 0;
+  };
+  std::vector<Charge> charges(jobs.size());
+  std::vector<std::function<void()>> work;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const auto& [index, seed, run] = jobs[i];
+    if (run->result.steps >= steps || (run->result.steps > 0 && !run->result.finite)) continue;
+    if (const auto known = journal_.find(entries_[index].attempt.candidate, seed, steps)) {
+      run->result = *known;
+      continue;
+    }
+    work.push_back([this, steps, &charge = charges[i], &entry = entries_[index], seed, run] {
+      if (until_.reached()) return;
+      if (!run->trial) {
+        run->trial = std::make_unique<Trial>(entry.attempt.recipe, trial_data_, measure_, seed);
+        for (const std::int64_t piece : run->steps) run->trial->train_to(piece, until_);
+      }
+      const TrialResult before = run->trial->progress();
+      run->trial->train_to(steps, until_);
+      run->result = run->trial->result();
+      charge = {run->result.steps - before.steps, run->result.seconds - before.seconds};
     });
   }
-  run_side_by_side(jobs);
-  for (const std::size_t index : alive) {
-    const auto& results = entries_[index].attempt.candidate.screening;
-    const std::int64_t before = results.size() > 1 ? results[results.size() - 2].steps : 0;
-    outcome_.steps += results.back().steps - before;
-    allowance_ -= static_cast<double>(results.back().steps - before);
+  run_side_by_side(work);
+  bool complete = true;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const auto& [index, seed, run] = jobs[i];
+    outcome_.steps += charges[i].steps;
+    // A step of a candidate may take longer than one of the original; with a budget in epochs a step is a step.
+    const double of_time = options_.epochs ? 0 : charges[i].seconds / std::max(course_.seconds_per_step, 1e-7);
+    allowance_ -= std::max(static_cast<double>(charges[i].steps), of_time);
+    const bool there = run->result.steps >= steps || (run->result.steps > 0 && !run->result.finite);
+    complete = complete && there;
+    if (!there || (!run->steps.empty() && run->steps.back() >= steps)) continue;
+    run->steps.push_back(steps);
+    journal_.add(entries_[index].attempt.candidate, seed, steps, run->result);
   }
-  std::stable_sort(alive.begin(), alive.end(), [&](std::size_t a, std::size_t b) {
-    if (entries_[a].finite() != entries_[b].finite()) return entries_[a].finite();
-    const double difference = entries_[a].score() - entries_[b].score();
-    if (std::abs(difference) > measure_.margin) return difference > 0;
-    return entries_[a].attempt.penalty < entries_[b].attempt.penalty;
-  });
-}
-
-// Pairs of the best remedies of different kinds, and the best with a learning rate of its own.
-void Search::combine(std::vector<std::size_t>& alive, std::int64_t steps) {
-  std::vector<std::size_t> best;
-  for (const std::size_t index : alive) {
-    if (index != 0 && best.size() < 3) best.push_back(index);
-  }
-  const auto allowed = [&](RemedyKind kind) {
-    return options_.only.empty() || std::find(options_.only.begin(), options_.only.end(), kind) != options_.only.end();
-  };
-  std::vector<Attempt> pairs;
-  for (std::size_t i = 1; i < best.size(); ++i) {
-    const Attempt& first = entries_[best[0]].attempt;
-    const Attempt& second = entries_[best[i]].attempt;
-    if (first.kinds.front() == second.kinds.front()) continue;
-    if (auto pair = combined(first, case_of(first, course_), second.candidate.remedies.front())) {
-      pairs.push_back(std::move(*pair));
-    }
-  }
-  if (!best.empty() && allowed(RemedyKind::learning_rate)) {
-    const Attempt& first = entries_[best[0]].attempt;
-    Course course;
-    const std::function<void()> jobs[] = {
-        [&] { sweep_rates(course, first.recipe, trial_data_, recipe_.seed, until_); }};
-    run_side_by_side(jobs);
-    const bool has_rate = first.kinds.front() == RemedyKind::learning_rate;
-    if (auto pair = has_rate ? std::nullopt : combined(first, case_of(first, course), "learning_rate")) {
-      pairs.push_back(std::move(*pair));
-    }
-  }
-  std::vector<std::size_t> added;
-  for (Attempt& pair : pairs) {
-    const auto same = [&](const Entry& entry) { return entry.attempt.recipe == pair.recipe; };
-    if (std::any_of(entries_.begin(), entries_.end(), same)) continue;
-    added.push_back(entries_.size());
-    entries_.push_back({.attempt = std::move(pair)});
-  }
-  tell(fmt::format("{} combinations of two", added.size()));
-  advance(added, steps);
-  alive.insert(alive.end(), added.begin(), added.end());
-}
-
-void Search::screen() {
-  std::vector<std::size_t> alive{0};
-  for (std::size_t i = 1; i < entries_.size(); ++i) {
-    if (entries_[i].attempt.worth_training) alive.push_back(i);
-  }
-  // Three rungs of 1, 3 and 9 units, of all, a half and a quarter of them, and three combinations at the second.
-  const auto count = static_cast<double>(alive.size());
-  const double units = count + 2 * count / 2 + 3 * 3 + 6 * (count / 4 + 2);
-  const auto unit =
-      static_cast<std::int64_t>(std::clamp(kScreeningShare * allowance_ / units, static_cast<double>(kLeastSteps),
-                                           std::max(1.0, static_cast<double>(outcome_.steps_of_one) / 9)));
-  const auto cut = [&](std::size_t left, std::int64_t steps) {
-    for (std::size_t i = left; i < alive.size(); ++i) {
-      if (alive[i] != 0) entries_[alive[i]].attempt.candidate.fate = fmt::format("eliminated after {} steps", steps);
-    }
-    alive.resize(std::min(left, alive.size()));
-  };
-  tell(fmt::format("screening {} candidates, {} steps", alive.size() - 1, unit));
-  advance(alive, unit);
-  cut(std::max<std::size_t>(3, (alive.size() + 1) / 2), unit);
-  if (until_.reached()) return;
-  advance(alive, 3 * unit);
-  combine(alive, 3 * unit);
-  std::stable_sort(alive.begin(), alive.end(), [&](std::size_t a, std::size_t b) {
-    const double difference = entries_[a].score() - entries_[b].score();
-    return std::abs(difference) > measure_.margin ? difference > 0
-                                                  : entries_[a].attempt.penalty < entries_[b].attempt.penalty;
-  });
-  cut(std::max<std::size_t>(4, (alive.size() + 2) / 3), 3 * unit);
-  if (until_.reached()) return;
-  // Half of what is left is for this rung; a machine may have become slower since the first steps were timed.
-  const auto more = static_cast<std::int64_t>(0.5 * steps_left() / static_cast<double>(alive.size()));
-  const std::int64_t longest = std::min(9 * unit, 3 * unit + std::max(kLeastSteps, more));
-  tell(fmt::format("screening {} candidates, {} steps", alive.size() - 1, longest));
-  advance(alive, longest);
-  for (const std::size_t index : alive) {
-    if (index != 0) entries_[index].attempt.candidate.fate = fmt::format("screened to {} steps", longest);
-  }
-}
-
-// The two best, and the smallest change that is as good as they are.
-std::vector<std::size_t> Search::finalists() const {
-  std::vector<std::size_t> order;
-  std::int64_t longest = 0;
-  for (const Entry& entry : entries_) {
-    for (const TrialResult& trial : entry.attempt.candidate.screening) longest = std::max(longest, trial.steps);
-  }
-  for (std::size_t i = 1; i < entries_.size(); ++i) {
-    const auto& screening = entries_[i].attempt.candidate.screening;
-    if (!screening.empty() && screening.back().finite && screening.back().steps == longest) order.push_back(i);
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return entries_[a].score() > entries_[b].score(); });
-  std::vector<std::size_t> result(order.begin(),
-                                  order.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(2, order.size())));
-  std::optional<std::size_t> smallest;
-  for (const std::size_t index : order) {
-    if (entries_[index].score() < entries_[order.front()].score() - 2 * measure_.margin) continue;
-    const int cost = entries_[index].attempt.candidate.cost;
-    if (!smallest || cost < entries_[*smallest].attempt.candidate.cost) smallest = index;
-  }
-  if (smallest && std::find(result.begin(), result.end(), *smallest) == result.end()) result.push_back(*smallest);
-  return result;
+  journal_.write();
+  return complete;
 }
 
 double Search::steps_left() const {
-  if (!until_.deadline || outcome_.steps == 0) return allowance_;
+  if (!until_.deadline || outcome_.steps == 0) return std::max(0.0, allowance_);
   const double left = std::chrono::duration<double>(*until_.deadline - std::chrono::steady_clock::now()).count();
   const double speed = static_cast<double>(outcome_.steps) / std::max(1e-6, seconds_since(start_));
   return std::clamp(0.9 * speed * left, 0.0, std::max(0.0, allowance_));
 }
 
+bool Search::trains_as_it_is() {
+  tell("no symptoms: training the original as it is");
+  prove({});
+  const std::vector<double> scores = proof_scores(0);
+  return scores.size() >= 2 && learned(interval(scores).low);
+}
+
 CureResult Search::run() {
+  if (!options_.journal.empty() && !options_.plan_only) {
+    journal_ = Journal(options_.journal, recipe_, data_, options_);
+    if (journal_.continues()) tell("going on with what the interrupted search has learned");
+  }
   look();
+  set_allowance();
   const bool healthy = symptoms_.empty();
   bool done = false;
   if (healthy && !options_.plan_only && !until_.reached()) done = trains_as_it_is();
   if (!done) {
-    if (healthy && !options_.plan_only) {
-      entries_[0].attempt.candidate.proof.clear();
+    if (healthy && !options_.plan_only && !until_.reached()) {
       symptoms_.push_back({"slow", "it does not learn more than a constant"});
       outcome_.symptoms.push_back("slow: it does not learn more than a constant");
     }
     plan();
     if (!options_.plan_only && !until_.reached()) {
       screen();
-      if (!until_.reached()) prove(finalists());
+      for (const std::vector<std::size_t>& set : finalists()) {
+        if (until_.reached() || outcome_.winner || (proved_steps_ > 0 && !original_fails())) break;
+        prove(set);
+      }
     }
   }
   CureResult result = this->result();
+  if (result.outcome.verdict != Outcome::Verdict::interrupted) journal_.remove();
   result.outcome.seconds = seconds_since(start_);
   return result;
 }

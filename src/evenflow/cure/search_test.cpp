@@ -106,6 +106,59 @@ TEST(Cure, StopsWhenItIsTold) {
   EXPECT_FALSE(result.outcome.tried.empty());
 }
 
+// Stopped in the proof and run again: nothing is trained twice, and the outcome is that of one search.
+TEST(Cure, AnInterruptedSearchGoesOn) {
+  const Recipe recipe = recipe_of(classifier(10, "sigmoid", "glorot_uniform", Adam{.learning_rate = 0.01}));
+  const Dataset data = circles(recipe.model);
+  CureOptions options{.epochs = 500, .seeds = 3};
+  Outcome whole = cure(recipe, data, options).outcome;
+
+  options.journal = std::filesystem::temp_directory_path() / "evenflow_cure_test.search";
+  std::filesystem::remove(options.journal);
+  std::atomic<bool> stop{false};
+  options.stop = &stop;
+  options.progress = [&](std::string_view line) { stop = line.starts_with("proof"); };
+  const Outcome first = cure(recipe, data, options).outcome;
+  EXPECT_EQ(first.verdict, Outcome::Verdict::interrupted);
+  ASSERT_TRUE(std::filesystem::exists(options.journal));
+
+  stop = false;
+  bool told = false;
+  options.progress = [&](std::string_view line) { told = told || line.find("going on") != std::string_view::npos; };
+  const CureResult result = cure(recipe, data, options);
+  Outcome second = result.outcome;
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(result.trained);
+  EXPECT_EQ(first.steps + second.steps, whole.steps);
+  EXPECT_FALSE(std::filesystem::exists(options.journal));
+  for (Outcome* outcome : {&whole, &second}) {
+    outcome->seconds = outcome->seconds_of_one = 0;
+    outcome->steps = 0;
+    for (Candidate& candidate : outcome->tried) {
+      for (auto* trials : {&candidate.screening, &candidate.proof}) {
+        for (TrialResult& trial : *trials) trial.seconds = 0;
+      }
+    }
+  }
+  EXPECT_EQ(second, whole);
+}
+
+// What another search has left is not taken for its own.
+TEST(Cure, AnotherSearchsJournalIsForgotten) {
+  const Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", Adam{.learning_rate = 0.01}));
+  const Path path = std::filesystem::temp_directory_path() / "evenflow_cure_test_other.search";
+  const Dataset data = circles(recipe.model);
+  Journal journal(path, recipe, data, {});
+  journal.add({}, 3, 10, {.seed = 3, .steps = 10, .score = 0.5});
+  journal.write();
+  EXPECT_TRUE(Journal(path, recipe, data, {}).find({}, 3, 10));
+  EXPECT_FALSE(Journal(path, recipe, data, {}).find({}, 3, 20));
+  Recipe other = recipe;
+  other.batch_size = 16;
+  EXPECT_FALSE(Journal(path, other, data, {}).continues());
+  std::filesystem::remove(path);
+}
+
 TEST(Cure, WrongUseIsSaid) {
   Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", Adam{}));
   const Dataset data = circles(recipe.model);

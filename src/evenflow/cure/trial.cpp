@@ -1,5 +1,7 @@
 #include "evenflow/cure/trial.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -159,7 +161,7 @@ Trial::Trial(const Recipe& recipe, const TrialData& data, const Measure& measure
 
 void Trial::train_to(std::int64_t steps, const Until& until) {
   if (!finite_ || steps <= steps_ || until.reached()) return;
-  const auto start = std::chrono::steady_clock::now();
+  const double start = seconds_of_this_thread();
   Guard guard(steps - steps_, until, losses_);
   const std::int64_t per_epoch = (data_.x.shape()[0] + recipe_.batch_size - 1) / recipe_.batch_size;
   FitOptions options{.epochs = static_cast<int>((steps - steps_ + per_epoch - 1) / per_epoch),
@@ -172,17 +174,27 @@ void Trial::train_to(std::int64_t steps, const Until& until) {
   network_.fit(data_.x, data_.y, options);
   steps_ += guard.steps;
   finite_ = guard.finite;
-  seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  seconds_ += seconds_of_this_thread() - start;
+}
+
+TrialResult Trial::progress() const {
+  return {.seed = seed_, .steps = steps_, .finite = finite_, .seconds = seconds_};
 }
 
 TrialResult Trial::result() {
-  TrialResult result{.seed = seed_, .steps = steps_, .finite = finite_, .seconds = seconds_};
+  TrialResult result = progress();
   result.loss = losses_.empty() ? std::numeric_limits<double>::quiet_NaN() : 0;
   for (const double loss : losses_) result.loss += loss / static_cast<double>(losses_.size());
   double value = std::numeric_limits<double>::quiet_NaN();
   if (finite_) value = network_.evaluate(data_.x_held, data_.y_held, kHeldBatch).metrics.front().second;
   result.score = measure_.score(value);
   return result;
+}
+
+double seconds_of_this_thread() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 void run_side_by_side(std::span<const std::function<void()>> jobs) {

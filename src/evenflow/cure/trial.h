@@ -49,9 +49,11 @@ class Trial {
   // The data must outlive the trial.
   Trial(const Recipe& recipe, const TrialData& data, const Measure& measure, std::uint64_t seed);
 
-  // Trains until that many steps are done in all, unless the loss ends in NaN or `until` is reached.
+  // Trains until that many steps are done in all, unless the loss ends in NaN or `until` is reached. The same calls
+  // give the same result.
   void train_to(std::int64_t steps, const Until& until);
-  TrialResult result();  // evaluates
+  TrialResult result();          // evaluates
+  TrialResult progress() const;  // without the score
   SavedModel saved() const { return network_.saved(); }
 
  private:
@@ -66,6 +68,9 @@ class Trial {
   bool finite_ = true;
   double seconds_ = 0;
 };
+
+// Of computing: what others do on the machine does not count.
+double seconds_of_this_thread();
 
 // Runs the jobs on threads() threads, each of which computes with one. Exceptions of a job are thrown on, the first of
 // them, after all have ended.

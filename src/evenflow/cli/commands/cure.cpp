@@ -107,13 +107,14 @@ int run(const Options& o, const Common& common) {
   CureOptions options{
       .only = kinds(o.only), .keep = o.keep, .seeds = o.seeds, .plan_only = o.dry_run, .stop = &interrupted()};
   if (!o.budget.empty()) read_budget(o.budget, options);
+  const std::string out = o.out.empty() ? default_output(o.model) : o.out;
+  options.journal = out + ".search";
   if (!common.quiet) options.progress = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
 
   CureResult result = evenflow::cure(
       {.model = saved.model, .data = o.data, .epochs = o.epochs, .batch_size = o.batch_size, .seed = o.seed}, data,
       options);
   Outcome& outcome = result.outcome;
-  const std::string out = o.out.empty() ? default_output(o.model) : o.out;
   const bool cured = outcome.verdict == Outcome::Verdict::cured;
   if (cured) write_cured(o, out, result);
   if (o.json) {
@@ -123,7 +124,11 @@ int run(const Options& o, const Common& common) {
     fmt::print("{}", cure_text(outcome, {.color = common.color, .width = common.width}));
     if (!common.quiet && cured)
       fmt::print("saved {} ({})\n", out, o.with_weights ? "trained weights" : "fresh weights");
-    if (!common.quiet && !cured && !o.dry_run) fmt::print("nothing saved\n");
+    if (!common.quiet && outcome.verdict == Outcome::Verdict::interrupted) {
+      fmt::print("what was learned is in {}: the same command goes on from there\n", options.journal.string());
+    } else if (!common.quiet && !cured && !o.dry_run) {
+      fmt::print("nothing saved\n");
+    }
   }
   return exit_code(outcome);
 }

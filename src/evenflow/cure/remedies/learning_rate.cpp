@@ -1,6 +1,6 @@
 // L. Smith, "Cyclical learning rates for training neural networks", WACV 2017: a sweep of the rate finds where the loss
 // leaves for good, which is at 1.6 to 1.8 times the stability limit 2 / sharpness; a tenth of that is taken (theory,
-// section 5.4).
+// section 5.4). Where the loss was the lowest long before it left, the network has died in between: then less.
 #include <cmath>
 
 #include "evenflow/base/text.h"
@@ -11,19 +11,21 @@ namespace evenflow::remedy_items {
 namespace {
 
 constexpr double kShare = 0.1;
-constexpr double kNear = 2.5;  // a rate within this factor is as good
+constexpr double kShareOfBest = 0.2;  // the smoothed loss of the sweep is behind by most of a decade
+constexpr double kNear = 2.5;         // a rate within this factor is as good
 
 Treatment apply(const Case& c) {
   if (!c.course.unstable_rate)
     return Refusal{"no learning rate of the sweep made the loss leave: there is no limit to go by"};
   const double rate = present_rate(c.recipe);
-  const double wanted = two_digits(kShare * *c.course.unstable_rate);
+  const double limit = kShare * *c.course.unstable_rate;
+  const double wanted = two_digits(c.course.best_rate ? std::min(limit, kShareOfBest * *c.course.best_rate) : limit);
   if (std::max(wanted / rate, rate / wanted) < kNear) {
     return Refusal{fmt::format("{:g} is near the {:g} that the sweep suggests", rate, wanted)};
   }
   Treated treated{.recipe = c.recipe};
   set_rate(treated.recipe, wanted);
-  treated.change = fmt::format("learning rate {:g} instead of {:g}: a tenth of where the loss leaves", wanted, rate);
+  treated.change = fmt::format("learning rate {:g} instead of {:g}: well below where the loss leaves", wanted, rate);
   return treated;
 }
 

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "evenflow/base/text.h"
 #include "evenflow/cure/residual_branches.h"
 
 namespace evenflow::remedy_items {
@@ -9,7 +10,8 @@ namespace {
 // it by at most e (theory, section 2.4).
 Treatment apply(const Case& c) {
   const auto scale = [](std::size_t blocks) {
-    return layer("Rescaling", {{"scale", 1 / std::sqrt(static_cast<double>(blocks))}, {"offset", 0.0}});
+    const double factor = std::stod(fmt::format("{:.4g}", 1 / std::sqrt(static_cast<double>(blocks))));
+    return layer("Rescaling", {{"scale", factor}, {"offset", 0.0}});
   };
   return add_residual_branches(c, scale, "residual connections around branches scaled by 1/sqrt(blocks)");
 }

@@ -1,0 +1,224 @@
+// The screening of a search: short trainings with one seed, the worse half of them ended again and again.
+#include <algorithm>
+#include <cmath>
+
+#include "evenflow/base/text.h"
+#include "evenflow/cure/search.h"
+
+namespace evenflow {
+namespace {
+
+constexpr double kShare = 0.4;                // of the steps that are meant to do; the rest is for the proof
+constexpr std::int64_t kLeastScreening = 30;  // steps of the first rung: fewer tell nothing
+constexpr double kGood = 0.8;                 // of the way from the best constant to no error: no need for combinations
+
+}  // namespace
+
+// Is a's result better? By what they have learned; as long as neither has learned anything, scores are chance, and the
+// loss that falls shows which one is on its way.
+int Search::compare(std::size_t a, std::size_t b) const {
+  const TrialResult& one = entries_[a].attempt.candidate.screening.back();
+  const TrialResult& other = entries_[b].attempt.candidate.screening.back();
+  if (one.finite != other.finite) return one.finite ? 1 : -1;
+  if (learned(one.score) || learned(other.score)) {
+    return one.score > other.score ? 1 : one.score < other.score ? -1 : 0;
+  }
+  const bool same_loss =
+      entries_[a].attempt.recipe.model.compile->loss == entries_[b].attempt.recipe.model.compile->loss;
+  return !same_loss ? 0 : one.loss < other.loss ? 1 : one.loss > other.loss ? -1 : 0;
+}
+
+bool Search::about_equal(std::size_t a, std::size_t b) const {
+  constexpr double kSameLoss = 0.02;
+  const TrialResult& one = entries_[a].attempt.candidate.screening.back();
+  const TrialResult& other = entries_[b].attempt.candidate.screening.back();
+  if (one.finite != other.finite) return false;
+  if (learned(one.score) || learned(other.score)) return std::abs(one.score - other.score) <= measure_.margin;
+  return std::abs(one.loss - other.loss) <= kSameLoss * std::max(std::abs(one.loss), std::abs(other.loss));
+}
+
+// The best in front; neighbours that are about equal go by what the probe says of them and by the size of the change.
+void Search::rank(std::vector<std::size_t>& alive) const {
+  const auto swap_down = [&](const auto& before) {
+    for (std::size_t i = 1; i < alive.size(); ++i) {
+      for (std::size_t j = i; j > 0 && before(alive[j], alive[j - 1]); --j) std::swap(alive[j], alive[j - 1]);
+    }
+  };
+  swap_down([&](std::size_t a, std::size_t b) { return compare(a, b) > 0; });
+  swap_down([&](std::size_t a, std::size_t b) {
+    return about_equal(a, b) && entries_[a].attempt.penalty < entries_[b].attempt.penalty;
+  });
+}
+
+// Trains every entry of `alive` to that many steps and puts the best in front.
+void Search::advance(std::vector<std::size_t>& alive, std::int64_t steps) {
+  std::vector<Job> jobs;
+  for (const std::size_t index : alive) jobs.push_back({index, recipe_.seed, &entries_[index].screening});
+  train(jobs, steps);
+  for (const Job& job : jobs) entries_[job.entry].attempt.candidate.screening.push_back(job.run->result);
+  rank(alive);
+}
+
+// Ends the worst. The cheapest of those that have learned stays: the smallest change is what is looked for.
+void Search::cut(std::vector<std::size_t>& alive, std::size_t left, std::int64_t steps) {
+  if (left >= alive.size()) return;
+  const auto cheaper = [&](std::size_t a, std::size_t b) {
+    const auto cost = [&](std::size_t i) {
+      const bool eligible = i != 0 && entries_[i].finite() && learned(entries_[i].score());
+      return eligible ? entries_[i].attempt.candidate.cost : 1000;
+    };
+    return cost(a) < cost(b);
+  };
+  const auto cheapest = std::min_element(alive.begin(), alive.end(), cheaper);
+  if (cheapest - alive.begin() >= static_cast<std::ptrdiff_t>(left)) {
+    std::rotate(alive.begin() + static_cast<std::ptrdiff_t>(left) - 1, cheapest, cheapest + 1);
+  }
+  const auto mender = std::find_if(alive.begin(), alive.end(), [&](std::size_t i) { return treats_output(i); });
+  if (mender - alive.begin() >= static_cast<std::ptrdiff_t>(left) && mender != alive.end()) {
+    std::rotate(alive.begin() + static_cast<std::ptrdiff_t>(left) - 1, mender, mender + 1);
+  }
+  for (std::size_t i = left; i < alive.size(); ++i) {
+    if (alive[i] != 0) entries_[alive[i]].attempt.candidate.fate = fmt::format("eliminated after {} steps", steps);
+  }
+  alive.resize(left);
+}
+
+// Pairs of the best remedies of different kinds, and the best with a learning rate of its own.
+void Search::combine(std::vector<std::size_t>& alive, std::int64_t steps) {
+  std::vector<std::size_t> best;
+  for (const std::size_t index : alive) {
+    if (index != 0 && best.size() < 3) best.push_back(index);
+  }
+  if (best.empty()) return;
+  const auto allowed = [&](RemedyKind kind) {
+    return options_.only.empty() || std::find(options_.only.begin(), options_.only.end(), kind) != options_.only.end();
+  };
+  std::vector<Attempt> pairs;
+  const Attempt& first = entries_[best[0]].attempt;
+  const bool has_rate = first.kinds.front() == RemedyKind::learning_rate;
+  for (std::size_t i = 1; i < best.size(); ++i) {
+    const Attempt& second = entries_[best[i]].attempt;
+    // The original's rates say nothing about a changed network: for those there is the sweep below.
+    const bool rate = second.kinds.front() == RemedyKind::learning_rate && !has_rate;
+    if (first.kinds.front() == second.kinds.front() || rate) continue;
+    if (auto pair = combined(first, case_of(first, course_), second.candidate.remedies.front())) {
+      pairs.push_back(std::move(*pair));
+    }
+  }
+  if (allowed(RemedyKind::learning_rate) && !has_rate) {
+    Course course;
+    const std::function<void()> jobs[] = {
+        [&] { sweep_rates(course, first.recipe, trial_data_, recipe_.seed, until_); }};
+    run_side_by_side(jobs);
+    if (auto pair = combined(first, case_of(first, course), "learning_rate")) pairs.push_back(std::move(*pair));
+  }
+  std::vector<std::size_t> added;
+  for (Attempt& pair : pairs) {
+    const auto same = [&](const Entry& entry) { return entry.attempt.recipe == pair.recipe; };
+    if (std::any_of(entries_.begin(), entries_.end(), same)) continue;
+    added.push_back(entries_.size());
+    entries_.push_back({.attempt = std::move(pair)});
+  }
+  if (added.empty()) return;
+  tell(fmt::format("{} combinations of two", added.size()));
+  advance(added, steps);
+  alive.insert(alive.end(), added.begin(), added.end());
+  rank(alive);
+}
+
+// Has one learned, and more than the original?
+bool Search::promising(std::span<const std::size_t> alive) const {
+  return std::any_of(alive.begin(), alive.end(), [&](std::size_t index) {
+    const bool better = index == 0 || entries_[index].score() > entries_[0].score() + 2 * measure_.margin;
+    return entries_[index].finite() && learned(entries_[index].score()) && better;
+  });
+}
+
+void Search::screen() {
+  std::vector<std::size_t> alive{0};
+  for (std::size_t i = 1; i < entries_.size(); ++i) {
+    if (entries_[i].attempt.worth_training) alive.push_back(i);
+  }
+  // Rungs of 1, 3 and 9 units, of all, a half and a few of them, and three combinations at the second: within the time
+  // of one training where that is possible.
+  const auto whole = static_cast<double>(outcome_.steps_of_one);
+  const double meant = std::min(allowance_, workers() * whole);
+  const auto count = static_cast<double>(alive.size());
+  const double units = count + 2 * count / 2 + 3 * 3 + 6 * (count / 4 + 2);
+  const auto unit = static_cast<std::int64_t>(
+      std::clamp(kShare * meant / units, static_cast<double>(kLeastSteps), std::max<double>(kLeastSteps, whole / 9)));
+  const std::int64_t first = std::clamp<std::int64_t>(kLeastScreening, unit, std::max(unit, outcome_.steps_of_one / 9));
+  std::int64_t steps = first;
+  tell(fmt::format("screening {} candidates, {} steps", alive.size() - 1, steps));
+  advance(alive, steps);
+  cut(alive, std::max<std::size_t>(4, (alive.size() + 1) / 2), steps);
+  if (until_.reached()) return;
+  steps *= 3;
+  advance(alive, steps);
+  const double best = entries_[alive.front()].score();
+  const bool good = !measure_.is_loss && best > measure_.constant_score + kGood * (1 - measure_.constant_score);
+  if (!good && !until_.reached()) combine(alive, steps);
+  cut(alive, 4, steps);
+  // On until one has learned: at most to the end of one training, with half of what is left.
+  while (!until_.reached() && steps < outcome_.steps_of_one && (steps < 9 * first || !promising(alive))) {
+    if (steps >= 3 * first && good) break;
+    const auto affordable = static_cast<std::int64_t>(0.5 * steps_left() / static_cast<double>(alive.size()));
+    const std::int64_t next = std::min({3 * steps, outcome_.steps_of_one, steps + affordable});
+    if (next < steps + kLeastSteps) break;
+    steps = next;
+    tell(fmt::format("screening {} candidates, {} steps", alive.size() - 1, steps));
+    advance(alive, steps);
+    if (steps > 9 * first) cut(alive, 3, steps);
+  }
+  for (const std::size_t index : alive) {
+    if (index != 0) entries_[index].attempt.candidate.fate = fmt::format("screened to {} steps", steps);
+  }
+}
+
+// Sets of finalists, the most hopeful first: what looked best with one seed may fail with others.
+std::vector<std::vector<std::size_t>> Search::finalists() const {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 1; i < entries_.size(); ++i) {
+    const auto& screening = entries_[i].attempt.candidate.screening;
+    if (!screening.empty() && screening.back().finite) order.push_back(i);
+  }
+  if (order.empty()) return {};
+  // Those that came farthest, by score; of those that look the same the smaller change.
+  const auto steps = [&](std::size_t i) { return entries_[i].attempt.candidate.screening.back().steps; };
+  const auto cost = [&](std::size_t i) { return entries_[i].attempt.candidate.cost; };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return steps(a) != steps(b) ? steps(a) > steps(b) : entries_[a].score() > entries_[b].score();
+  });
+  const double best_score = entries_[order.front()].score();
+  const std::int64_t longest = steps(order.front());
+  for (std::size_t i = 1; i < order.size() && steps(order[i]) == longest; ++i) {
+    const bool same = entries_[order[i]].score() >= best_score - measure_.margin;
+    if (same && cost(order[i]) < cost(order.front())) std::swap(order[i], order.front());
+  }
+  // Beside the best: the smallest of those that have learned something, and what mends an output that cannot fit.
+  constexpr double kSomething = 0.3;
+  const double enough = measure_.constant_score + kSomething * (best_score - measure_.constant_score);
+  std::size_t smallest = order.front();
+  std::vector<std::size_t> first = {order.front()};
+  for (const std::size_t index : order) {
+    if (entries_[index].score() >= enough && cost(index) < cost(smallest)) smallest = index;
+    const bool mends = treats_output(index) && index != order.front();
+    if (mends && first.size() < 2) first.push_back(index);
+  }
+  if (std::find(first.begin(), first.end(), smallest) == first.end()) first.push_back(smallest);
+  std::vector<std::vector<std::size_t>> sets = {first};
+  for (const std::size_t index : order) {
+    if (std::find(first.begin(), first.end(), index) != first.end()) continue;
+    if (sets.size() == 1 || sets.back().size() == 2) sets.emplace_back();
+    sets.back().push_back(index);
+  }
+  return sets;
+}
+
+bool Search::treats_output(std::size_t index) const {
+  const bool symptom =
+      std::any_of(symptoms_.begin(), symptoms_.end(), [](const Symptom& one) { return one.word == "output"; });
+  return symptom && entries_[index].attempt.kinds == std::vector{RemedyKind::loss};
+}
+
+}  // namespace evenflow
