@@ -30,7 +30,7 @@ struct RunDescription {
 // Something that happened at a step.
 struct RunEvent {
   std::uint64_t iteration = 0;
-  std::string kind;   // "non-finite", "spike", "clipping", "stopped", "dropped", ...
+  std::string kind;   // "non-finite", "spike", "clipping", "stopped", "dropped", "healed", ...
   std::string layer;  // "" when it is not a layer's
   std::string text;   // one sentence
   friend bool operator==(const RunEvent&, const RunEvent&) = default;
@@ -57,6 +57,7 @@ class RunRecorder : public Observer {
 
   void on_start(const StartReport& report) override;
   void on_step(const StepReport& report) override;
+  void on_heal(const HealReport& report) override;
   void on_epoch(const EpochReport& report) override;
   void add_event(RunEvent event);
   void add_finding(std::uint64_t iteration, Json finding);

@@ -99,6 +99,16 @@ struct StepReport {
   std::span<const std::pair<std::string, double>> running;
 };
 
+// A step that went wrong, and what was done about it (FitOptions::heal).
+struct HealReport {
+  std::uint64_t iteration = 0;  // of the step
+  int epoch = 0;                // from 0
+  std::string trouble;          // "the loss is nan"
+  std::string action;           // "back to the weights of step 50; learning rate 0.03 instead of 0.1"
+  bool gave_up = false;         // training ends, with the weights of the last healthy step
+  friend bool operator==(const HealReport&, const HealReport&) = default;
+};
+
 struct EpochReport {
   int epoch = 0;
   int epochs = 0;
@@ -113,11 +123,19 @@ class Observer {
   virtual void on_start(const StartReport&) {}
   virtual void on_epoch_begin(int) {}  // the epoch, from 0
   virtual void on_step(const StepReport&) {}
+  virtual void on_heal(const HealReport&) {}  // after on_step of the step that went wrong
   virtual void on_epoch(const EpochReport&) {}
   virtual void on_end() {}  // of a fit that was not ended by an exception
 };
 // An observer that is made for one fit; evenflow/callbacks.h has Keras's.
 using Callback = std::shared_ptr<Observer>;
+
+// Keeps a training alive: after a step with a loss or gradient that is not finite, a spike, or a loss that rises for
+// good, weights and optimizer go back to the last healthy state kept in memory; the batch is skipped; samples that are
+// not finite are left out from then on, otherwise gradients are clipped or the learning rate is lowered.
+struct Heal {
+  int most = 10;  // interventions; then it gives up
+};
 
 struct FitOptions {
   int epochs = 1;  // the number after the last: with initial_epoch fewer are trained
@@ -132,6 +150,7 @@ struct FitOptions {
   StatisticsLevel statistics = StatisticsLevel::norms;
   int statistics_interval = 1;  // measures the steps whose iteration is a multiple of it, and the first
   int initial_epoch = 0;
+  std::optional<Heal> heal = {};
   std::vector<Callback> callbacks = {};
   std::vector<Observer*> observers = {};    // after the callbacks
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler: training ends after the step
@@ -144,6 +163,7 @@ std::map<int, double> balanced_class_weights(const Tensor& targets);
 struct History {
   std::vector<EpochReport> epochs;  // the last may be partial when stopped
   bool stopped = false;
+  std::vector<HealReport> healed;
   // Last value of a log ("loss", "val_accuracy"); NaN when there is none.
   double last(std::string_view name) const;
 };

@@ -55,6 +55,10 @@ void Recording::on_step(const StepReport& report) {
   warn_of_failures();
 }
 
+void Recording::on_heal(const HealReport& report) {
+  for (Observer* observer : active_) observer->on_heal(report);
+}
+
 void Recording::on_epoch(const EpochReport& report) {
   for (Observer* observer : active_) observer->on_epoch(report);
 }

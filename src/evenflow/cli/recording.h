@@ -35,6 +35,7 @@ class Recording : public Observer {
 
   void on_start(const StartReport& report) override;
   void on_step(const StepReport& report) override;
+  void on_heal(const HealReport& report) override;
   void on_epoch(const EpochReport& report) override;
   void finish(std::string_view outcome);
   RunRecorder* recorder() { return recorder_.get(); }  // null without --record

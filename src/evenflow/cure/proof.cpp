@@ -10,6 +10,19 @@ namespace {
 
 constexpr std::uint64_t kProofSeeds = 1000;  // after the recipe's seed: none of them has been used in the screening
 
+// Scores of the seeds that both have.
+std::pair<std::vector<double>, std::vector<double>> pairs_of(const Candidate& a, const Candidate& b) {
+  std::pair<std::vector<double>, std::vector<double>> result;
+  for (const TrialResult& one : a.proof) {
+    for (const TrialResult& other : b.proof) {
+      if (one.seed != other.seed) continue;
+      result.first.push_back(one.score);
+      result.second.push_back(other.score);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 // All of them with that many seeds, to that many steps. What is cut short in the first piece leaves the seeds that all
@@ -34,6 +47,7 @@ bool Search::train_proof(std::span<const std::size_t> entries, int seeds, std::i
 }
 
 void Search::prove(std::vector<std::size_t> finalists) {
+  constexpr int kFewSeeds = 3;   // enough where the difference is plain
   constexpr int kMostSeeds = 4;  // times the wanted ones, where some seeds fail and others do not
   const std::int64_t whole = outcome_.steps_of_one;
   const auto cost = [&](int seeds, std::int64_t steps) {
@@ -44,11 +58,10 @@ void Search::prove(std::vector<std::size_t> finalists) {
   for (const std::size_t index : finalists) {
     steps = std::max(steps, entries_[index].attempt.candidate.screening.back().steps);
   }
-  int seeds = options_.seeds;
-  const auto affordable = static_cast<std::int64_t>(steps_left() / cost(seeds, 1));
+  int seeds = std::min(kFewSeeds, options_.seeds);
+  const auto affordable = static_cast<std::int64_t>(steps_left() / cost(options_.seeds, 1));
   steps = std::max(proved_steps_, std::min({steps, whole, std::max(kLeastSteps, affordable)}));
   if (proved_steps_ > 0 && cost(seeds, steps) > steps_left()) return;
-  double spent = 0;
   while (true) {
     tell(fmt::format("proof: the original{}, {} seeds, {} steps each",
                      finalists.empty() ? "" : fmt::format(" and {} changed", finalists.size()), seeds, steps));
@@ -58,10 +71,16 @@ void Search::prove(std::vector<std::size_t> finalists) {
     if (complete) proved_steps_ = steps;
     judge(finalists, Confidence::percent99);
     drop_hopeless(finalists);
-    if (!complete || decided(finalists, steps)) break;
-    spent = cost(seeds, steps);
-    if (steps < whole) {
-      // Trainings go on, so a longer piece costs the difference.
+    if (!complete || decided(finalists, seeds, steps)) break;
+    // First more seeds, up to the wanted ones; then longer trainings, which go on and so cost the difference; then
+    // seeds.
+    const double spent = cost(seeds, steps);
+    const bool by_chance = mends_output(finalists) && seeds < 2 * kMostSeeds * options_.seeds;
+    if (seeds < options_.seeds) {
+      seeds = options_.seeds;
+    } else if (by_chance && cost(seeds + options_.seeds, steps) - spent <= steps_left()) {
+      seeds += options_.seeds;
+    } else if (steps < whole) {
       const auto more = static_cast<std::int64_t>(steps_left() / cost(seeds, 1));
       const std::int64_t next = std::min({2 * steps, whole, steps + more});
       if (next < steps + steps / 4) break;
@@ -72,41 +91,48 @@ void Search::prove(std::vector<std::size_t> finalists) {
     }
   }
   judge(finalists, Confidence::percent95);
-  if (outcome_.winner && !original_fails() && 2 * steps < whole) {
-    entries_[*outcome_.winner].attempt.candidate.fate =
-        "faster at first; whether it is better in the end would take a larger budget to say";
+  const auto reject = [&](const char* why) {
+    entries_[*outcome_.winner].attempt.candidate.fate = why;
     outcome_.winner.reset();
+  };
+  if (outcome_.winner && !original_fails() && 2 * steps < whole) {
+    reject("faster at first; whether it is better in the end would take a larger budget to say");
   }
-  if (!outcome_.winner) return;
+  if (outcome_.winner && !lasts(*outcome_.winner, steps)) reject("better at first, but it does not last");
+  if (outcome_.winner) keep_best_network();
+}
+
+// What is decided early must last: one seed goes on to half of a training, as far as the budget allows.
+bool Search::lasts(std::size_t winner, std::int64_t steps) {
+  Entry& entry = entries_[winner];
+  const double score = interval(proof_scores(winner)).mean;
+  const auto affordable = static_cast<std::int64_t>(steps_left());
+  const std::int64_t end = std::min(outcome_.steps_of_one / 2, steps + affordable);
+  if (end < steps + steps / 4) return true;
+  tell(fmt::format("does it last? {} steps", end));
+  // The seed that did the worst, unless it broke down.
+  const auto& proof = entry.attempt.candidate.proof;
+  const auto worst = std::min_element(proof.begin(), proof.end(),
+                                      [](const TrialResult& a, const TrialResult& b) { return a.score < b.score; });
+  const Job job{winner, worst->seed, &entry.proof.at(worst->seed)};
+  const double before = worst->score;
+  if (!train(std::span(&job, 1), end)) return true;  // time is over: what was proved stays
+  const TrialResult& last = job.run->result;
+  const double lost = std::min(before, score) - last.score;
+  return last.finite && lost <= std::max(2 * measure_.margin, 0.5 * (score - measure_.constant_score));
+}
+
+void Search::keep_best_network() {
   Entry& winner = entries_[*outcome_.winner];
-  const auto& proof = winner.attempt.candidate.proof;
-  const auto best = std::max_element(proof.begin(), proof.end(),
-                                     [](const TrialResult& a, const TrialResult& b) { return a.score < b.score; });
-  Run& run = winner.proof.at(best->seed);
+  const auto better = [](const auto& a, const auto& b) { return a.second.result.score < b.second.result.score; };
+  auto& [seed, run] = *std::max_element(winner.proof.begin(), winner.proof.end(), better);
   if (!run.trial) {  // its figures came from the journal
-    run.trial = std::make_unique<Trial>(winner.attempt.recipe, trial_data_, measure_, best->seed);
+    run.trial = std::make_unique<Trial>(winner.attempt.recipe, trial_data_, measure_, seed);
     for (const std::int64_t piece : run.steps) run.trial->train_to(piece, until_);
   }
   best_network_ = run.trial->saved();
   best_network_->model = winner.attempt.recipe.model;  // with its own metrics
 }
-
-namespace {
-
-// Scores of the seeds that both have.
-std::pair<std::vector<double>, std::vector<double>> pairs_of(const Candidate& a, const Candidate& b) {
-  std::pair<std::vector<double>, std::vector<double>> result;
-  for (const TrialResult& one : a.proof) {
-    for (const TrialResult& other : b.proof) {
-      if (one.seed != other.seed) continue;
-      result.first.push_back(one.score);
-      result.second.push_back(other.score);
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 // Only the best and what is smaller and not clearly worse go on to longer pieces.
 void Search::drop_hopeless(std::vector<std::size_t>& finalists) {
@@ -135,16 +161,22 @@ bool Search::original_fails() const {
     if (!entry.attempt.candidate.gain) continue;
     best = std::max(best, score + entry.attempt.candidate.gain->mean);
   }
+  if (outcome_.winner && treats_output(*outcome_.winner)) return true;  // where it trains it was lucky
   const bool behind = score - measure_.constant_score < 0.5 * (best - measure_.constant_score);
   return behind && !entries_[0].attempt.candidate.findings.empty();
 }
 
+bool Search::mends_output(std::span<const std::size_t> finalists) const {
+  return std::any_of(finalists.begin(), finalists.end(), [&](std::size_t index) { return treats_output(index); });
+}
+
 // A network that trains is changed only for something that is better at the end of its training.
-bool Search::decided(std::span<const std::size_t> finalists, std::int64_t steps) const {
+bool Search::decided(std::span<const std::size_t> finalists, int seeds, std::int64_t steps) const {
   const bool whole = steps >= outcome_.steps_of_one;
   if (outcome_.winner) return whole || original_fails();
   const std::vector<double> scores = proof_scores(0);
   if (finalists.empty()) return whole || learned(interval(scores, Confidence::percent99).low);
+  if (mends_output(finalists) && seeds < 2 * options_.seeds) return false;
   const bool hopeful = std::any_of(finalists.begin(), finalists.end(), [&](std::size_t index) {
     const auto& gain = entries_[index].attempt.candidate.gain;
     return gain && gain->mean > measure_.margin;

@@ -68,7 +68,10 @@ class Search {
   void prove(std::vector<std::size_t> finalists);
   void drop_hopeless(std::vector<std::size_t>& finalists);
   bool train_proof(std::span<const std::size_t> entries, int seeds, std::int64_t steps);
-  bool decided(std::span<const std::size_t> finalists, std::int64_t steps) const;
+  bool decided(std::span<const std::size_t> finalists, int seeds, std::int64_t steps) const;
+  bool mends_output(std::span<const std::size_t> finalists) const;
+  bool lasts(std::size_t winner, std::int64_t steps);
+  void keep_best_network();
   void judge(std::span<const std::size_t> finalists, Confidence confidence);
   bool clearly_better(std::size_t entry) const;
   bool clearly_worse(std::size_t entry, std::size_t than) const;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "evenflow/base/random.h"
@@ -15,6 +16,7 @@
 #include "evenflow/model/metric_function.h"
 #include "evenflow/model/optimizer_type.h"
 #include "evenflow/train.h"
+#include "evenflow/train/healer.h"
 #include "evenflow/train/programs.h"
 #include "evenflow/train/samples.h"
 
@@ -131,7 +133,7 @@ struct Network::Impl {
 class FitRun {
  public:
   // `stop_training` may be set while it runs.
-  FitRun(const Model& model, TrainingState& state, const bool& stop_training, const Samples& samples,
+  FitRun(Model& model, TrainingState& state, const bool& stop_training, const Samples& samples,
          const FitOptions& options)
       : model_(model),
         state_(state),
@@ -145,7 +147,10 @@ class FitRun {
 
   std::span<Observer* const> observers() const { return observers_; }
 
-  std::int64_t steps() const { return (samples_.count() + options_.batch_size - 1) / options_.batch_size; }
+  std::int64_t steps() const {
+    const auto rows = samples_.count() - static_cast<std::int64_t>(left_out_.size());
+    return (rows + options_.batch_size - 1) / options_.batch_size;
+  }
 
   // False when it was stopped before the end of the epoch.
   bool epoch(int epoch, Logs& logs) {
@@ -153,26 +158,36 @@ class FitRun {
       rows_ = Random(options_.seed, mix(stream_of("shuffle"), static_cast<std::uint64_t>(epoch)))
                   .permutation(samples_.count());
     }
+    std::erase_if(rows_, [this](std::int64_t row) { return left_out_.contains(row); });
     RunningMeans means = running_means(model_, samples_);
     const std::span<const std::int64_t> rows(rows_);
     const auto batch_size = static_cast<std::size_t>(options_.batch_size);
     bool finished = true;
-    for (std::size_t begin = 0; begin < rows.size() && finished && !stop_training_; begin += batch_size) {
+    for (std::size_t begin = 0; begin < rows.size() && finished && !stop_training_ && !gave_up_; begin += batch_size) {
       const auto batch = rows.subspan(begin, std::min(batch_size, rows.size() - begin));
       const double rate = learning_rate(model_.compile->optimizer, state_.iterations);
       StepProgram& program = program_for(static_cast<std::int64_t>(batch.size()), statistics_now());
+      if (options_.heal && !healer_) healer_.emplace(*options_.heal, model_, state_, samples_);  // the slots exist now
       samples_.gather(batch, program.memory());
       program.run(rate);
-      means.add(0, program.loss(), static_cast<std::int64_t>(batch.size()));
-      for (std::size_t m = 1; m < means.means().size(); ++m) {
-        means.add(m, program.metric(m - 1), static_cast<std::int64_t>(batch.size()));
+      StepReport report = report_of(program, epoch, static_cast<std::int64_t>(begin / batch_size), rate, batch);
+      const std::optional<std::string> trouble = healer_ ? healer_->trouble(report) : std::nullopt;
+      if (!trouble) {
+        means.add(0, program.loss(), static_cast<std::int64_t>(batch.size()));
+        for (std::size_t m = 1; m < means.means().size(); ++m) {
+          means.add(m, program.metric(m - 1), static_cast<std::int64_t>(batch.size()));
+        }
       }
-      tell(program, epoch, static_cast<std::int64_t>(begin / batch_size), rate, batch, means.means());
+      report.running = means.means();
+      for (Observer* observer : observers_) observer->on_step(report);
+      if (trouble) heal(report, *trouble);
       finished = !(stop_requested() && begin + batch_size < rows.size());
     }
     logs = means.means();
-    return finished;
+    return finished && !gave_up_;
   }
+
+  std::vector<HealReport> take_healed() { return std::move(healed_); }
 
   bool stop_requested() const { return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed); }
 
@@ -192,24 +207,58 @@ class FitRun {
     return programs_.try_emplace(key, model_, state_, samples_.shapes(batch), statistics, options_.seed).first->second;
   }
 
-  void tell(const StepProgram& program, int epoch, std::int64_t step, double rate, std::span<const std::int64_t> rows,
-            const Logs& running) const {
-    const StepReport report{.epoch = epoch,
-                            .step = step,
-                            .steps = steps(),
-                            .iteration = state_.iterations,
-                            .loss = program.loss(),
-                            .global_norm = program.global_norm(),
-                            .learning_rate = rate,
-                            .clip_factor = program.clip_factor(),
-                            .parameters = program.parameters(),
-                            .layers = program.layers(),
-                            .rows = rows,
-                            .running = running};
-    for (Observer* observer : observers_) observer->on_step(report);
+  StepReport report_of(const StepProgram& program, int epoch, std::int64_t step, double rate,
+                       std::span<const std::int64_t> rows) const {
+    return {.epoch = epoch,
+            .step = step,
+            .steps = steps(),
+            .iteration = state_.iterations,
+            .loss = program.loss(),
+            .global_norm = program.global_norm(),
+            .learning_rate = rate,
+            .clip_factor = program.clip_factor(),
+            .parameters = program.parameters(),
+            .layers = program.layers(),
+            .rows = rows,
+            .running = {}};
   }
 
-  const Model& model_;
+  // Back to healthy weights; then without the samples that are to blame, or more carefully.
+  void heal(const StepReport& step, const std::string& trouble) {
+    HealReport report{.iteration = step.iteration, .epoch = step.epoch, .trouble = trouble, .action = {}};
+    const std::uint64_t back = healer_->go_back();
+    report.action = back == 0 ? "back to the initial weights" : fmt::format("back to the weights of step {}", back);
+    std::vector<std::int64_t> bad = not_finite(samples_);
+    std::erase_if(bad, [this](std::int64_t row) { return left_out_.contains(row); });
+    if (bad.empty()) bad = culprits(model_, state_, samples_, step.rows);
+    if (bad.size() == step.rows.size() && bad.size() > 1) {
+      report.action += "; its loss is not finite there either, whatever the sample: no step size helps";
+      gave_up_ = true;
+    } else if (healer_->exhausted()) {
+      report.action += fmt::format("; this is the {}. time: it gives up", options_.heal->most + 1);
+      gave_up_ = true;
+    } else if (!bad.empty()) {
+      left_out_.insert(bad.begin(), bad.end());
+      report.action += fmt::format("; {} left out from here on", samples_text(bad));
+    } else {
+      report.action += "; the batch skipped; " + healer_->calm(step);
+      programs_.clear();  // clipping is part of them
+    }
+    report.gave_up = gave_up_;
+    healed_.push_back(report);
+    for (Observer* observer : observers_) observer->on_heal(report);
+  }
+
+  static std::string samples_text(std::span<const std::int64_t> rows) {
+    constexpr std::size_t kMost = 5;
+    std::vector<std::string> names;
+    for (const std::int64_t row : rows.first(std::min(kMost, rows.size()))) names.push_back(std::to_string(row));
+    std::string text = (rows.size() == 1 ? "sample " : "samples ") + join(names);
+    if (rows.size() > kMost) text += fmt::format(" and {} more", rows.size() - kMost);
+    return text;
+  }
+
+  Model& model_;
   TrainingState& state_;
   const bool& stop_training_;
   const Samples& samples_;
@@ -217,6 +266,10 @@ class FitRun {
   std::vector<Observer*> observers_;
   std::vector<std::int64_t> rows_;
   std::map<std::pair<std::int64_t, StatisticsLevel>, StepProgram> programs_;
+  std::optional<Healer> healer_;
+  std::set<std::int64_t> left_out_;  // samples
+  std::vector<HealReport> healed_;
+  bool gave_up_ = false;
 };
 
 Network::Network(Model model, std::uint64_t seed) : impl_(std::make_unique<Impl>()) {
@@ -314,6 +367,7 @@ History Network::fit(std::span<const Tensor> x, std::span<const Tensor> y, const
     const bool asked = run.stop_requested() || impl_->stop_training;
     history.stopped = !finished || (asked && epoch + 1 < options.epochs);
   }
+  history.healed = run.take_healed();
   impl_->take_moving_averages();
   for (Observer* observer : run.observers()) observer->on_end();
   return history;

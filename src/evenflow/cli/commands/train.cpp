@@ -35,6 +35,8 @@ struct Options {
   std::uint64_t seed = 0;
   RecordingOptions recording;
   std::string on_finding = "warn";
+  bool heal = false;
+  int heal_limit = Heal{}.most;
   std::optional<int> early_stopping;
   std::optional<int> reduce_lr_on_plateau;
   std::string checkpoint;
@@ -58,6 +60,20 @@ class StopFlag : public Observer {
 
  private:
   const StopWhenNotFinite& guard_;
+};
+
+// Tells of every intervention of --heal.
+class HealingLog : public Observer {
+ public:
+  explicit HealingLog(bool terminal) : terminal_(terminal) {}
+  void on_heal(const HealReport& report) override {
+    fmt::print(stderr, "{}{} at step {} (epoch {}): {}: {}\n", terminal_ ? "\r\x1b[K" : "",
+               report.gave_up ? "gave up" : "healed", report.iteration, report.epoch + 1, report.trouble,
+               report.action);
+  }
+
+ private:
+  bool terminal_;
 };
 
 // "0:1,1:5" or "balanced".
@@ -139,12 +155,23 @@ int run(const Options& o, const Common& common) {
     }
     if (o.on_finding == "stop") stop.finding = true;
   });
-  fit.observers = {&recording, &guard};
+  HealingLog healing(common.terminal);
+  fit.observers = {&recording};
+  if (o.heal) {
+    fit.heal = Heal{.most = o.heal_limit};
+    fit.observers.push_back(&healing);
+  } else {
+    fit.observers.push_back(&guard);
+  }
   if (o.on_finding != "ignore") fit.observers.push_back(&watcher);
   fit.observers.push_back(&stop);
   if (!common.quiet) fit.observers.push_back(&progress);
   const History history = network.fit(data.x, data.y, fit);
-  recording.finish(guard.stop ? "not-finite" : stop.finding ? "stopped" : interrupted() ? "interrupted" : "finished");
+  const bool gave_up = !history.healed.empty() && history.healed.back().gave_up;
+  recording.finish(guard.stop                ? "not-finite"
+                   : gave_up || stop.finding ? "stopped"
+                   : interrupted()           ? "interrupted"
+                                             : "finished");
 
   if (guard.stop) {
     fmt::print(
@@ -156,6 +183,13 @@ int run(const Options& o, const Common& common) {
     return 1;
   }
   network.save(out);
+  if (gave_up) {
+    fmt::print(stderr,
+               "evenflow: gave up after {} interventions; the last healthy weights are in {}\n"
+               "  Look for the cause with: evenflow diagnose, or evenflow cure {} --data {}\n",
+               history.healed.size() - 1, out, o.model, o.data);
+    return 1;
+  }
   if (interrupted()) {
     fmt::print(stderr, "interrupted after step {}; the model so far is in {}\n", network.iterations(), out);
     return 130;
@@ -206,6 +240,14 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
   app.add_option("--on-finding", o->on_finding, "What a finding does: it is printed, and the training goes on or stops")
       ->check(CLI::IsMember({"stop", "warn", "ignore"}))
       ->capture_default_str();
+  app.add_flag("--heal", o->heal,
+               "After a spike or a step that is not finite: back to healthy weights, skip the batch, leave out samples "
+               "that are not finite, else clip or lower the learning rate, and go on")
+      ->group(group);
+  app.add_option("--heal-limit", o->heal_limit, "Interventions of --heal before it gives up")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(group);
   app.add_flag("--no-shuffle", o->no_shuffle, "Keep the order of the data");
   app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's");
   app.footer(

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kShare = 0.1;
 constexpr double kShareOfBest = 0.2;  // the smoothed loss of the sweep is behind by most of a decade
+constexpr double kUpdate = 0.03;      // of a layer's weights in a step; 0.1 is destructive (theory, section 5.5)
 constexpr double kNear = 2.5;         // a rate within this factor is as good
 
 Treatment apply(const Case& c) {
@@ -19,7 +20,12 @@ Treatment apply(const Case& c) {
     return Refusal{"no learning rate of the sweep made the loss leave: there is no limit to go by"};
   const double rate = present_rate(c.recipe);
   const double limit = kShare * *c.course.unstable_rate;
-  const double wanted = two_digits(c.course.best_rate ? std::min(limit, kShareOfBest * *c.course.best_rate) : limit);
+  double largest = 0;
+  for (const LayerTrace& layer : c.trace.layers) largest = std::max(largest, layer.update_ratio.value_or(0));
+  double found = c.course.best_rate ? std::min(limit, kShareOfBest * *c.course.best_rate) : limit;
+  // Only against a rate that is too large: the first steps of small weights are large beside them.
+  if (largest > kUpdate && std::isfinite(largest)) found = std::min(found, rate * kUpdate / largest);
+  const double wanted = two_digits(found);
   if (std::max(wanted / rate, rate / wanted) < kNear) {
     return Refusal{fmt::format("{:g} is near the {:g} that the sweep suggests", rate, wanted)};
   }

@@ -94,6 +94,14 @@ void FlightRecorder::on_step(const StepReport& report) {
   if (current_.steps.size() >= kSnapshotEvery) begin_leg();
 }
 
+// The weights are others now: nothing before it can be repeated from here.
+void FlightRecorder::on_heal(const HealReport&) {
+  if (!start_) return;
+  current_.used = false;
+  begin_leg();
+  previous_.used = false;
+}
+
 void FlightRecorder::write_flight(const StepReport& report, std::string reason) {
   const Samples samples{.x = start_->x, .y = start_->y, .weights = start_->sample_weight};
   const Leg& first = previous_.used && !previous_.steps.empty() ? previous_ : current_;

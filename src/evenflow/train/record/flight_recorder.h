@@ -25,6 +25,7 @@ class FlightRecorder : public Observer {
 
   void on_start(const StartReport& report) override;
   void on_step(const StepReport& report) override;
+  void on_heal(const HealReport& report) override;
 
  private:
   struct Repeatable {

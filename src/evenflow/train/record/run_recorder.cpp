@@ -263,6 +263,10 @@ void RunRecorder::on_step(const StepReport& report) {
   impl_->queue.add(report, std::chrono::duration<double>(Clock::now() - impl_->start).count());
 }
 
+void RunRecorder::on_heal(const HealReport& report) {
+  add_event({report.iteration, "healed", "", report.trouble + ": " + report.action});
+}
+
 void RunRecorder::on_epoch(const EpochReport& report) {
   impl_->with_rows([&](Rows& r) { r.epochs.push_back(report); });
 }
