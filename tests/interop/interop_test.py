@@ -117,6 +117,29 @@ class Interop(unittest.TestCase):
         self.assert_same_predictions(file, model, data, x)
         model.fit(x, y, verbose=0)
 
+    def test_cured_model_learns_in_keras(self):
+        """Sixteen sigmoid layers learn nothing in Keras; what `evenflow cure` makes of them does, with fresh weights."""
+        angle = self.rng.uniform(0, 2 * np.pi, size=600)
+        inner = self.rng.integers(0, 2, size=600)
+        radius = np.where(inner == 1, 0.5, 1.0) + 0.05 * self.rng.normal(size=600)
+        x = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).astype("float32")
+        y = inner.astype("float32")[:, None]
+        data = self.folder / "circles.npz"
+        np.savez(data, x=x, y=y)
+        sick, cured = self.folder / "sick.keras", self.folder / "cured.keras"
+        evenflow("new", sick, "--input", 2, "--hidden", "16x16", "--activation", "sigmoid", "--output", 1,
+                 "--output-activation", "sigmoid", "--loss", "binary_crossentropy", "--optimizer", "adam",
+                 "--learning-rate", 0.01, "--metrics", "accuracy")
+        evenflow("cure", sick, "--data", data, "--epochs", 40, "--budget", "500epochs", "-o", cured)
+
+        def accuracy(file):
+            model = keras.models.load_model(file)
+            model.fit(x, y, batch_size=32, epochs=40, verbose=0)
+            return model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
+
+        self.assertLess(accuracy(sick), 0.6)
+        self.assertGreater(accuracy(cured), 0.9)
+
     def test_dense(self):
         model = keras.Sequential([
             keras.Input((6,)),

@@ -151,18 +151,23 @@ void Search::drop_hopeless(std::vector<std::size_t>& finalists) {
   });
 }
 
-// It has learned nothing, or next to nothing while its gradients are known to be sick.
+// It has learned nothing, or much less than others while its gradients are known to be sick.
 bool Search::original_fails() const {
   const std::vector<double> scores = proof_scores(0);
   const double score = interval(scores).mean;
   if (!learned(score)) return true;
+  constexpr double kMuchLess = 0.7;
   double best = score;
   for (const Entry& entry : entries_) {
-    if (!entry.attempt.candidate.gain) continue;
-    best = std::max(best, score + entry.attempt.candidate.gain->mean);
+    const Candidate& candidate = entry.attempt.candidate;
+    if (candidate.gain) {
+      best = std::max(best, score + candidate.gain->mean);
+    } else if (!candidate.screening.empty()) {
+      best = std::max(best, candidate.screening.back().score);
+    }
   }
   if (outcome_.winner && treats_output(*outcome_.winner)) return true;  // where it trains it was lucky
-  const bool behind = score - measure_.constant_score < 0.5 * (best - measure_.constant_score);
+  const bool behind = score - measure_.constant_score < kMuchLess * (best - measure_.constant_score);
   return behind && !entries_[0].attempt.candidate.findings.empty();
 }
 
@@ -181,6 +186,7 @@ bool Search::decided(std::span<const std::size_t> finalists, int seeds, std::int
     const auto& gain = entries_[index].attempt.candidate.gain;
     return gain && gain->mean > measure_.margin;
   });
+  if (!hopeful && original_fails()) return seeds >= options_.seeds;  // on with others
   const bool late = 4 * steps >= outcome_.steps_of_one;
   return !hopeful && (whole || (late && learned(interval(scores).low)));
 }
@@ -194,7 +200,12 @@ bool Search::clearly_better(std::size_t entry) const {
 bool Search::clearly_worse(std::size_t entry, std::size_t than) const {
   const auto [a, b] = pairs_of(entries_[entry].attempt.candidate, entries_[than].attempt.candidate);
   const Interval difference = paired_interval(a, b);
-  return difference.high < 0 && difference.mean < -measure_.margin;
+  // Before the end of a training a lead may be a matter of speed: a small part of the gain does not count.
+  constexpr double kPart = 0.15;
+  const auto& gain = entries_[than].attempt.candidate.gain;
+  const bool early = proved_steps_ < outcome_.steps_of_one && gain;
+  const double least = std::max(measure_.margin, early ? kPart * gain->mean : 0.0);
+  return difference.high < 0 && difference.mean < -least;
 }
 
 void Search::judge(std::span<const std::size_t> finalists, Confidence confidence) {
@@ -234,7 +245,7 @@ CureResult Search::result() {
   using Verdict = Outcome::Verdict;
   const std::vector<double> scores = proof_scores(0);
   const Interval original = interval(scores);
-  const bool learns = scores.size() >= 2 && learned(original.mean);
+  const bool learns = scores.size() >= 2 && learned(original.mean) && !original_fails();
   if (outcome_.winner) {
     const Entry& winner = entries_[*outcome_.winner];
     outcome_.verdict = Verdict::cured;

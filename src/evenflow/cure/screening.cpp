@@ -189,7 +189,8 @@ std::vector<std::vector<std::size_t>> Search::finalists() const {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return steps(a) != steps(b) ? steps(a) > steps(b) : entries_[a].score() > entries_[b].score();
   });
-  const double best_score = entries_[order.front()].score();
+  const std::size_t best = order.front();
+  const double best_score = entries_[best].score();
   const std::int64_t longest = steps(order.front());
   for (std::size_t i = 1; i < order.size() && steps(order[i]) == longest; ++i) {
     const bool same = entries_[order[i]].score() >= best_score - measure_.margin;
@@ -205,6 +206,7 @@ std::vector<std::vector<std::size_t>> Search::finalists() const {
     const bool mends = treats_output(index) && index != order.front();
     if (mends && first.size() < 2) first.push_back(index);
   }
+  if (std::find(first.begin(), first.end(), best) == first.end()) first.push_back(best);
   if (std::find(first.begin(), first.end(), smallest) == first.end()) first.push_back(smallest);
   std::vector<std::vector<std::size_t>> sets = {first};
   for (const std::size_t index : order) {

@@ -213,7 +213,9 @@ CureResult Search::run() {
     plan();
     if (!options_.plan_only && !until_.reached()) {
       screen();
-      for (const std::vector<std::size_t>& set : finalists()) {
+      std::vector<std::vector<std::size_t>> sets = finalists();
+      if (sets.empty()) sets.emplace_back();  // nothing to compare it with: does it train?
+      for (const std::vector<std::size_t>& set : sets) {
         if (until_.reached() || outcome_.winner || (proved_steps_ > 0 && !original_fails())) break;
         prove(set);
       }
