@@ -46,7 +46,7 @@ bool Search::train_proof(std::span<const std::size_t> entries, int seeds, std::i
   return complete;
 }
 
-void Search::prove(std::vector<std::size_t> finalists) {
+void Search::prove(std::vector<std::size_t> finalists, bool others) {
   constexpr int kFewSeeds = 3;   // enough where the difference is plain
   constexpr int kMostSeeds = 4;  // times the wanted ones, where some seeds fail and others do not
   const std::int64_t whole = outcome_.steps_of_one;
@@ -72,6 +72,8 @@ void Search::prove(std::vector<std::size_t> finalists) {
     judge(finalists, Confidence::percent99);
     drop_hopeless(finalists);
     if (!complete || decided(finalists, seeds, steps)) break;
+    // Not plain with all seeds, as when some of them fail: others may be better, and cost less than longer trainings.
+    if (others && !outcome_.winner && seeds >= options_.seeds && original_fails() && !mends_output(finalists)) break;
     // First more seeds, up to the wanted ones; then longer trainings, which go on and so cost the difference; then
     // seeds.
     const double spent = cost(seeds, steps);

@@ -139,6 +139,7 @@ void Search::screen() {
   for (std::size_t i = 1; i < entries_.size(); ++i) {
     if (entries_[i].attempt.worth_training) alive.push_back(i);
   }
+  if (alive.size() == 1) return;
   // Rungs of 1, 3 and 9 units, of all, a half and a few of them, and three combinations at the second: within the time
   // of one training where that is possible.
   const auto whole = static_cast<double>(outcome_.steps_of_one);

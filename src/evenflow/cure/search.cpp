@@ -190,7 +190,7 @@ double Search::steps_left() const {
 
 bool Search::trains_as_it_is() {
   tell("no symptoms: training the original as it is");
-  prove({});
+  prove({}, false);
   const std::vector<double> scores = proof_scores(0);
   return scores.size() >= 2 && learned(interval(scores).low);
 }
@@ -217,7 +217,7 @@ CureResult Search::run() {
       if (sets.empty()) sets.emplace_back();  // nothing to compare it with: does it train?
       for (const std::vector<std::size_t>& set : sets) {
         if (until_.reached() || outcome_.winner || (proved_steps_ > 0 && !original_fails())) break;
-        prove(set);
+        prove(set, &set != &sets.back());
       }
     }
   }

@@ -65,7 +65,8 @@ class Search {
   std::vector<std::vector<std::size_t>> finalists() const;
 
   // The original and these over fresh seeds, in growing pieces until it is decided.
-  void prove(std::vector<std::size_t> finalists);
+  // `others`: there are further sets to go on with.
+  void prove(std::vector<std::size_t> finalists, bool others);
   void drop_hopeless(std::vector<std::size_t>& finalists);
   bool train_proof(std::span<const std::size_t> entries, int seeds, std::int64_t steps);
   bool decided(std::span<const std::size_t> finalists, int seeds, std::int64_t steps) const;
