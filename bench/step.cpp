@@ -1,7 +1,9 @@
 // Time of one whole training step (forward, loss, backward, update) of the benchmark networks, without statistics, with
 // norms and with full statistics at every step. Prints a JSON object per network; bench/run makes the table.
 //
-//   bench_step [name] [--threads N] [--seconds S] [--profile]
+//   bench_step [name] [--threads N] [--seconds S] [--profile off|norms|full]
+//
+// --profile prints the time of every kernel instead.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,13 +87,21 @@ void print_profile(Runner& runner, double seconds_in_all) {
   fmt::print("{:9.2f} us  in all\n", total * 1e6);
 }
 
-void measure(const Benchmark& network, int threads, double seconds, bool profile) {
+StatisticsLevel level(const std::string& name) {
+  return name == "off" ? StatisticsLevel::off : name == "norms" ? StatisticsLevel::norms : StatisticsLevel::full;
+}
+
+void measure(const Benchmark& network, int threads, double seconds, const std::string& profile) {
   set_threads(threads >= 0 ? threads : network.threads);
+  if (!profile.empty()) {
+    Runner runner(network, level(profile));
+    runner.measure(seconds / 4);  // warm up
+    return print_profile(runner, seconds);
+  }
   Runner plain(network, StatisticsLevel::off);
   Runner norms(network, StatisticsLevel::norms);
   Runner full(network, StatisticsLevel::full);
   for (Runner* runner : {&plain, &norms, &full}) runner->measure(seconds / 4);  // warm up
-  if (profile) return print_profile(full, seconds);
   // Turn about, so that a slow moment of the machine meets all.
   std::vector<double> plain_ms, norms_ms, full_ms, norms_ratio, full_ratio;
   constexpr int kRounds = 15;
@@ -116,14 +126,14 @@ int main(int argc, char** argv) {
   std::string only;
   int threads = -1;
   double seconds = 2;
-  bool profile = false;
+  std::string profile;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
       threads = std::stoi(argv[++i]);
     else if (std::strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
       seconds = std::stod(argv[++i]);
-    else if (std::strcmp(argv[i], "--profile") == 0)
-      profile = true;
+    else if (std::strcmp(argv[i], "--profile") == 0 && i + 1 < argc)
+      profile = argv[++i];
     else
       only = argv[i];
   }

@@ -11,6 +11,10 @@ enum class StatisticsLevel : std::uint8_t {
   norms,  // of every parameter: gradient, weight and update
   full,   // also histograms of the gradients' exponents, and numbers of every layer's output
 };
+// What the steps between those of an interval measure.
+constexpr StatisticsLevel level_below(StatisticsLevel level) {
+  return level == StatisticsLevel::full ? StatisticsLevel::norms : StatisticsLevel::off;
+}
 constexpr std::string_view to_string(StatisticsLevel level) {
   return level == StatisticsLevel::off ? "off" : level == StatisticsLevel::norms ? "norms" : "full";
 }

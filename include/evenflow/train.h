@@ -148,7 +148,8 @@ struct FitOptions {
   bool shuffle = true;
   std::uint64_t seed = 0;
   StatisticsLevel statistics = StatisticsLevel::norms;
-  int statistics_interval = 1;  // measures the steps whose iteration is a multiple of it, and the first
+  // The first step and those whose iteration is a multiple of this measure so; the others one level below.
+  int statistics_interval = 1;
   int initial_epoch = 0;
   std::optional<Heal> heal = {};
   std::vector<Callback> callbacks = {};

@@ -15,6 +15,11 @@ StatisticsLevel RecordingOptions::level() const {
                                 : StatisticsLevel::norms;
 }
 
+int RecordingOptions::interval_or_default() const {
+  constexpr int kFullInterval = 16;
+  return interval > 0 ? interval : level() == StatisticsLevel::full ? kFullInterval : 1;
+}
+
 void add_recording_options(CLI::App& app, RecordingOptions& options) {
   app.add_option("--record", options.record, "Write what is measured to this new file (evenflow log, watch, diagnose)")
       ->group("Recording");
@@ -23,9 +28,11 @@ void add_recording_options(CLI::App& app, RecordingOptions& options) {
       ->check(CLI::IsMember({"off", "norms", "full"}))
       ->capture_default_str()
       ->group("Recording");
-  app.add_option("--statistics-interval", options.interval, "Measure every N-th step, and the first")
+  app.add_option(
+         "--statistics-interval", options.interval,
+         "Measure so at every N-th step and the first (default: 16 with full, else 1); between them full measures "
+         "norms, norms nothing")
       ->check(CLI::PositiveNumber)
-      ->capture_default_str()
       ->group("Recording");
   app.add_option("--tensorboard", options.tensorboard, "Write TensorBoard event files to this folder")
       ->group("Recording");
@@ -33,10 +40,11 @@ void add_recording_options(CLI::App& app, RecordingOptions& options) {
 
 Recording::Recording(const RecordingOptions& options, std::string data, std::string command) : record_(options.record) {
   if (!options.record.empty()) {
-    recorder_ = std::make_unique<RunRecorder>(options.record, RunDescription{.data = std::move(data),
-                                                                             .command = std::move(command),
-                                                                             .statistics = options.level(),
-                                                                             .statistics_interval = options.interval});
+    recorder_ = std::make_unique<RunRecorder>(options.record,
+                                              RunDescription{.data = std::move(data),
+                                                             .command = std::move(command),
+                                                             .statistics = options.level(),
+                                                             .statistics_interval = options.interval_or_default()});
     flight_ = std::make_unique<FlightRecorder>(*recorder_);
     active_ = {recorder_.get(), flight_.get()};
   }

@@ -20,9 +20,10 @@ struct RecordingOptions {
   std::string record;
   std::string tensorboard;
   std::string statistics = "norms";
-  int interval = 1;
+  int interval = 0;  // 0: not given
 
   StatisticsLevel level() const;
+  int interval_or_default() const;  // full statistics cost too much for every step
 };
 
 // Adds --record, --statistics, --statistics-interval, --tensorboard.

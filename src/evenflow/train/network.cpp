@@ -196,7 +196,7 @@ class FitRun {
   StatisticsLevel statistics_now() const {
     const std::uint64_t iteration = state_.iterations + 1;
     const bool measured = iteration == 1 || iteration % static_cast<std::uint64_t>(options_.statistics_interval) == 0;
-    return measured ? options_.statistics : StatisticsLevel::off;
+    return measured ? options_.statistics : level_below(options_.statistics);
   }
 
   // At most two sizes occur, the batch and what is left at the end, and two levels. All programs work on one state.

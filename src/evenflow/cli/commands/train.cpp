@@ -143,7 +143,7 @@ int run(const Options& o, const Common& common) {
                  .shuffle = !o.no_shuffle,
                  .seed = o.seed,
                  .statistics = o.recording.level(),
-                 .statistics_interval = o.recording.interval,
+                 .statistics_interval = o.recording.interval_or_default(),
                  .callbacks = callbacks(o),
                  .stop = &stop.stop};
   RunWatcher watcher(describe_run(network.model(), o.data, o.batch_size), [&](const Finding& finding) {
