@@ -348,7 +348,11 @@ TEST_F(RealModels, PublishedCases) {
         << other.rule << ": " << other.message;
 
   const Item momentum = SGD{.learning_rate = 0.01, .momentum = 0.9};
-  EXPECT_TRUE(examine(check("blob_relu50_oscillating.h5", "blob.npz", momentum, "categorical_crossentropy")).empty());
+  // Its authors: the loss oscillates. The gradients flow; the steps are too long.
+  for (const Finding& finding :
+       examine(check("blob_relu50_oscillating.h5", "blob.npz", momentum, "categorical_crossentropy"))) {
+    EXPECT_EQ(finding.rule, "update-ratio") << finding.message;
+  }
 }
 
 }  // namespace
