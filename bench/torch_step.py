@@ -62,6 +62,21 @@ def resnet(widths, blocks):
                                torch.nn.Linear(channels, 10)), (3, 32, 32), 10
 
 
+class Transformer(torch.nn.Module):
+    def __init__(self, width, heads, hidden, layers):
+        super().__init__()
+        layer = torch.nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, batch_first=True)
+        self.encoder = torch.nn.TransformerEncoder(layer, layers)
+        self.head = torch.nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.head(self.encoder(x).mean(1))
+
+
+def transformer(steps, width, heads, hidden, layers):
+    return Transformer(width, heads, hidden, layers), (steps, width), 10
+
+
 # name, (network, shape of a sample, classes), batch
 NETWORKS = [
     ("64-wide, 30 layers, batch 32", lambda: dense(64, [64] * 29, 10), 32),
@@ -72,6 +87,7 @@ NETWORKS = [
     ("LSTM 128, 100 steps, batch 32", lambda: recurrent(torch.nn.LSTM), 32),
     ("GRU 128, 100 steps, batch 32", lambda: recurrent(torch.nn.GRU), 32),
     ("ResNet 16-32-64, batch 64", lambda: resnet([16, 32, 64], 2), 64),
+    ("Transformer 4x128, 64 steps, batch 32", lambda: transformer(64, 128, 4, 512, 4), 32),
 ]
 
 

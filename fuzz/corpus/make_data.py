@@ -37,6 +37,9 @@ np.savez_compressed(out / "parts.npz", x_train=x, y_train=y, x_test=x[:2] + 100,
 np.savez(out / "capitals.npz", X=x.astype("f4"), y=y)
 np.savez(out / "nameless.npz", x, y)
 np.savez(out / "pickled.npz", x=np.array([[1], "two"], dtype=object), y=y)
+ragged = {"x_values": np.array([1, 2, 3, 4, 5, 6]), "x_row_splits": np.array([0, 3, 3, 5, 6])}
+np.savez(out / "ragged.npz", y=y, **ragged)
+np.savez(out / "unsplit.npz", y=y, x_values=ragged["x_values"])
 np.savez_compressed(out / "zeros.npz", x=np.zeros((300, 400), "u1"))
 
 # CSV.

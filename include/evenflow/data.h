@@ -23,6 +23,10 @@ struct Dataset {
   std::int64_t classes = 0;
   // Their names where the file has text for them (CSV), in the order of the numbers; else empty.
   std::vector<std::string> class_names = {};
+  // x holds tokens, numbers of these words; empty when it does not.
+  std::vector<std::string> vocabulary = {};
+  // The rows of x are sequences that end in zeros, so that all are of the length of the longest.
+  bool padded = false;
 
   std::int64_t samples() const { return x.empty() ? 0 : x.shape()[0]; }
 };
@@ -35,7 +39,8 @@ struct Dataset {
 //                            name. target is a column's name or number (from 1), the last one by default, or "none"
 //   train-images-idx3-ubyte.gz   IDX; the labels file and the t10k files are found beside it; pixels / 255
 //   data_batch_1.bin         CIFAR-10 binary; pixels / 255, (32, 32, 3)
-//   circles:samples=1000,noise=0.1,seed=7    also moons, blobs, spirals, gaussian:features=64
+//   circles:samples=1000,noise=0.1,seed=7    also moons, blobs, spirals, gaussian:features=64 and the sequences
+//                            adding:T=100, copy:T=100, sine, mackey_glass
 // Throws Error(usage) for an unknown name or parameter, Error(input) for a damaged file or NaN (with its row),
 // Error(io).
 Dataset load_data(const std::string& spec);

@@ -53,15 +53,70 @@ Tensor channels_last(const Tensor& x) {
   const bool generated = std::any_of(all_sources().begin(), all_sources().end(),
                                      [&](const Source* source) { return source->generated() && source->id == name; });
   std::string hint;
-  if (generated && name != "blobs") hint = fmt::format("; gaussian:features={} would fit", wants.count());
+  if (generated && has.rank() == 1 && name != "blobs")
+    hint = fmt::format("; gaussian:features={} would fit", wants.count());
   if (name == "blobs") hint = fmt::format("; blobs:features={} would fit", wants.count());
   fail(ErrorKind::input, "the model takes inputs of shape {}, the samples of data {} have shape {}{}", to_string(wants),
        data.name, to_string(has), hint);
 }
 
+bool is_whole(float value) {
+  return value == std::floor(value);
+}
+
+Tensor one_hot(const Tensor& numbers, std::int64_t classes) {
+  Tensor result({numbers.count(), classes});
+  for (std::int64_t i = 0; i < numbers.count(); ++i) result[i * classes + static_cast<std::int64_t>(numbers[i])] = 1.0f;
+  return result;
+}
+
+// An Embedding looks ids up: each must be a row of its table.
+void check_ids(const Tensor& x, const Dataset& data, const Model& model) {
+  const std::string input = input_names(model).front();
+  const Model flat = flattened(model);
+  for (const Layer& layer : flat.layers) {
+    if (layer.type != "Embedding" || layer.inputs.size() != 1 || layer.inputs.front().layer != input) continue;
+    const std::int64_t rows = layer.config.at("input_dim").get<std::int64_t>();
+    const auto words = static_cast<std::int64_t>(data.vocabulary.size());
+    if (words > rows) {
+      fail(ErrorKind::input,
+           "layer {}: input_dim is {}, but data {} has a vocabulary of {} (padding and unknown words included); "
+           "input_dim must be at least {}",
+           layer.name, rows, data.name, words, words);
+    }
+    const std::int64_t per_sample = x.count() / x.shape()[0];
+    for (std::int64_t i = 0; i < x.count(); ++i) {
+      if (is_whole(x[i]) && x[i] >= 0.0f && x[i] < static_cast<float>(rows)) continue;
+      fail(ErrorKind::input, "data {}: row {} (counted from 0) has {:g}, but layer {} takes whole numbers from 0 to {}",
+           data.name, i / per_sample, x[i], layer.name, rows - 1);
+    }
+  }
+}
+
+// The same sequences with more zeros at the end, or fewer of their tokens.
+Tensor fit_length(const Tensor& x, std::int64_t length, Notes notes) {
+  const std::int64_t has = x.shape()[1];
+  const Shape rest = x.shape().slice(2, x.shape().rank());
+  const std::int64_t step = rest.count();
+  Tensor result(concatenate(Shape{x.shape()[0], length}, rest));
+  for (std::int64_t i = 0; i < x.shape()[0]; ++i) {
+    std::copy_n(x.data() + i * has * step, std::min(has, length) * step, result.data() + i * length * step);
+  }
+  note(notes, fmt::format("sequences {} from {} to {} steps", has < length ? "filled up with 0" : "cut", has, length));
+  return result;
+}
+
 Tensor fit_inputs(Tensor x, const Dataset& data, const Shape& wants, Notes notes) {
   const Shape has = sample_shape(x);
   if (has == wants) return x;
+  const bool same_steps =
+      has.rank() > 0 && wants.rank() == has.rank() && has.slice(1, has.rank()) == wants.slice(1, wants.rank());
+  if (data.padded && same_steps) return fit_length(x, wants[0], notes);
+  const auto tokens = static_cast<std::int64_t>(data.vocabulary.size());
+  if (tokens > 0 && wants.rank() == has.rank() + 1 && has == wants.slice(0, has.rank()) && wants.back() >= tokens) {
+    note(notes, fmt::format("{} tokens one-hot encoded", tokens));
+    return one_hot(x, wants.back()).reshaped(with_samples(x, wants));
+  }
   const bool moved_channels =
       has.rank() == 3 && wants.rank() == 3 && has[0] == wants[2] && has[1] == wants[0] && has[2] == wants[1];
   if (moved_channels && has[0] > 1) {
@@ -90,10 +145,6 @@ std::string units_text(const Output& output) {
   return fmt::format("{} output{}", output.units(), output.units() == 1 ? "" : "s");
 }
 
-bool is_whole(float value) {
-  return value == std::floor(value);
-}
-
 // Every target must be a class number that the output has a unit for.
 void check_labels(const Tensor& y, std::int64_t classes, const Output& output, std::string_view what) {
   const std::int64_t per_sample = std::max<std::int64_t>(1, y.count() / y.shape()[0]);
@@ -119,12 +170,6 @@ bool is_one_hot(const Tensor& y) {
     if (std::count(row, row + width, 1.0f) != 1 || std::count(row, row + width, 0.0f) != width - 1) return false;
   }
   return true;
-}
-
-Tensor one_hot(const Tensor& labels, std::int64_t classes) {
-  Tensor result({labels.count(), classes});
-  for (std::int64_t i = 0; i < labels.count(); ++i) result[i * classes + static_cast<std::int64_t>(labels[i])] = 1.0f;
-  return result;
 }
 
 Tensor class_numbers(const Tensor& y) {
@@ -192,10 +237,21 @@ Tensor fit_targets(Tensor y, const Tensor& x, const Output& output, std::string_
                             : fit_values(std::move(y), output, what, notes);
 }
 
-Output output_of(const Model& model) {
+// What the model takes, with the data's extents where it takes any.
+Shape wanted_inputs(const Model& model, const Tensor& x) {
+  const Shape shape = input_shape(model);
+  const Shape has = sample_shape(x);
+  std::vector<std::int64_t> dims(shape.dims().begin(), shape.dims().end());
+  for (int axis = 0; axis < std::min(shape.rank(), has.rank()); ++axis) {
+    if (shape[axis] == 0) dims[static_cast<std::size_t>(axis)] = has[axis];
+  }
+  return Shape(dims);
+}
+
+Output output_of(const Model& model, const Shape& sample) {
   const Item& loss = model.compile->loss;
   const LossFunction& function = *loss_choice(loss).function;
-  const Shape shape = output_shape(model);
+  const Shape shape = output_shapes(model, {&sample, 1}).front();
   return {.shape = shape,
           .loss = loss.type,
           .class_index = function.target == LossFunction::Target::class_index && shape.rank() > 0,
@@ -205,12 +261,16 @@ Output output_of(const Model& model) {
 }  // namespace
 
 Dataset fit_to_model(Dataset data, const Model& model, std::vector<std::string>* notes) {
-  const Shape wants = input_shape(model);
+  const Shape wants = wanted_inputs(model, data.x);
   data.x = fit_inputs(std::move(data.x), data, wants, notes);
-  if (!data.x_test.empty()) data.x_test = fit_inputs(std::move(data.x_test), data, wants, nullptr);
+  check_ids(data.x, data, model);
+  if (!data.x_test.empty()) {
+    data.x_test = fit_inputs(std::move(data.x_test), data, wants, nullptr);
+    check_ids(data.x_test, data, model);
+  }
   // Without a loss nothing tells what the targets should look like.
   if (!model.compile || model.compile->loss.type.empty()) return data;
-  const Output output = output_of(model);
+  const Output output = output_of(model, wants);
   data.y = fit_targets(std::move(data.y), data.x, output, data.name, notes);
   data.y_test = fit_targets(std::move(data.y_test), data.x_test, output, data.name + " (test part)", nullptr);
   return data;

@@ -57,6 +57,54 @@ TEST(FitInputs, OfAnotherSizeAreAnErrorWithBothShapes) {
   EXPECT_SAYS(complaint(load_data("blobs:features=3"), model), "blobs:features=64");
 }
 
+Model embedding(std::int64_t steps, std::int64_t tokens) {
+  return sequential({Input{{steps}}, layer("Embedding", {{"input_dim", tokens}, {"output_dim", 2}}), Flatten{}});
+}
+
+TEST(FitInputs, TokensMustBeRowsOfTheEmbedding) {
+  const Tensor ids({2, 3}, {0, 1, 2, 4, 3, 0});
+  EXPECT_EQ(fit_to_model(dataset(ids, {}), embedding(3, 5)).x, ids);
+  EXPECT_SAYS(complaint(dataset(ids, {}), embedding(3, 4)),
+              "row 1 (counted from 0) has 4, but layer embedding takes whole numbers from 0 to 3");
+  EXPECT_SAYS(complaint(dataset(Tensor({1, 1}, {0.5f}), {}), embedding(1, 4)), "has 0.5");
+  EXPECT_SAYS(complaint(dataset(Tensor({1, 1}, {-1}), {}), embedding(1, 4)), "has -1");
+  Dataset words = dataset(Tensor({1, 2}, {0, 1}), {});
+  words.vocabulary = {"", "?", "a", "b"};
+  EXPECT_SAYS(complaint(words, embedding(2, 3)), "input_dim is 3");
+  EXPECT_SAYS(complaint(words, embedding(2, 3)), "input_dim must be at least 4");
+}
+
+TEST(FitInputs, TokensAreOneHotEncodedWhereTheModelWantsIt) {
+  Dataset data = dataset(Tensor({1, 2}, {2, 0}), {});
+  data.vocabulary = {"a", "b", "c"};
+  Lines notes;
+  EXPECT_EQ(fit_to_model(data, network({2, 3}, 1, "linear", "mean_squared_error"), &notes).x,
+            Tensor({1, 2, 3}, {0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(notes, Lines{"3 tokens one-hot encoded"});
+  EXPECT_SAYS(complaint(data, network({2, 2}, 1, "linear", "mean_squared_error")), "takes inputs of shape (2, 2)");
+}
+
+TEST(FitInputs, PaddedSequencesTakeTheModelsLength) {
+  Dataset data = dataset(Tensor({2, 2}, {1, 2, 3, 0}), {});
+  EXPECT_SAYS(complaint(data, embedding(3, 4)), "takes inputs of shape (3)");
+  data.padded = true;
+  Lines notes;
+  EXPECT_EQ(fit_to_model(data, embedding(3, 4), &notes).x, Tensor({2, 3}, {1, 2, 0, 3, 0, 0}));
+  EXPECT_EQ(notes, Lines{"sequences filled up with 0 from 2 to 3 steps"});
+  EXPECT_EQ(fit_to_model(data, embedding(1, 4)).x, Tensor({2, 1}, {1, 3}));
+}
+
+TEST(FitInputs, AnAxisOfAnyLengthTakesTheDatas) {
+  Model model = sequential({layer("InputLayer", {{"batch_shape", {nullptr, nullptr, 2}}}),
+                            layer("LSTM", {{"units", 3}, {"return_sequences", true}})});
+  model.compile.emplace();
+  model.compile->loss.type = "mean_squared_error";
+  const Dataset data = fit_to_model(dataset(Tensor({4, 7, 2}), Tensor({4, 7, 3})), model);
+  EXPECT_EQ(data.x.shape(), Shape({4, 7, 2}));
+  EXPECT_EQ(data.y.shape(), Shape({4, 7, 3}));
+  EXPECT_SAYS(complaint(dataset(Tensor({4, 7, 3}), Tensor({4, 7, 3})), model), "takes inputs of shape (7, 2)");
+}
+
 TEST(FitTargets, LabelsAreOneHotEncodedWhereTheLossWantsIt) {
   const Model model = network({2}, 3, "softmax", "categorical_crossentropy");
   const Tensor encoded({3, 3}, {0, 1, 0, 1, 0, 0, 0, 0, 1});

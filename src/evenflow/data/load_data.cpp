@@ -107,7 +107,8 @@ void refuse_leftovers(const DataSpec& spec) {
   const Source* source = generated_set(spec.head);
   fail(ErrorKind::usage, "data {}: unknown option '{}'; {}", spec.head, spec.options.begin()->first,
        source != nullptr ? fmt::format("the set takes {}", source->usage)
-                         : std::string("files take none, but for .csv: target=COLUMN,separator=comma"));
+                         : std::string("files take none, but for .csv: target=COLUMN,separator=comma, and with "
+                                       "text=COLUMN max_tokens, length, vocabulary, save_vocabulary"));
 }
 
 void check_part(const Tensor& x, const Tensor& y, const std::string& part) {

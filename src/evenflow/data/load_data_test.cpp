@@ -67,7 +67,9 @@ TEST(LoadData, UnknownNamesAreSuggested) {
   const std::string message = error_of(ErrorKind::usage, [] { load_data("circels:samples=5"); });
   EXPECT_NE(message.find("'circels': no such file"), std::string::npos) << message;
   EXPECT_NE(message.find("did you mean 'circles'?"), std::string::npos) << message;
-  EXPECT_NE(message.find("blobs, circles, gaussian, moons, spirals"), std::string::npos) << message;
+  EXPECT_NE(message.find("adding, blobs, circles, copy, gaussian, mackey_glass, moons, sine, spirals"),
+            std::string::npos)
+      << message;
   error_of(ErrorKind::usage, [] { load_data("no/such/file.npz"); });
   error_of(ErrorKind::usage, [] { load_data(""); });
   error_of(ErrorKind::usage, [] { load_data(":samples=3"); });

@@ -94,7 +94,8 @@ ElementType parse_type(std::string_view descr) {
   if (name.starts_with('O')) {
     unsupported(descr,
                 "Python objects are stored as a pickle, which can run code when it is read; save it with a "
-                "numeric dtype, e.g. np.asarray(a, dtype='float32')");
+                "numeric dtype, e.g. np.asarray(a, dtype='float32'); sequences of different lengths as x_values "
+                "(np.concatenate) and x_row_splits");
   }
   if (name.starts_with('U') || name.starts_with('S')) unsupported(descr, "text; numbers are wanted");
   if (name.starts_with('c')) unsupported(descr, "complex; real numbers are wanted");

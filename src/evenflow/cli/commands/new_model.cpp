@@ -1,4 +1,4 @@
-// evenflow new: a dense network as a .keras file, with fresh weights.
+// evenflow new: a dense or recurrent network as a .keras file, with fresh weights.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -16,10 +16,14 @@ namespace {
 struct Options {
   std::string out;
   std::string input;
+  std::string embedding;
+  std::string recurrent;  // Keras's class name; empty: the hidden layers are dense
   std::string hidden;
-  std::string activation = "relu";
+  std::string activation;
   std::string initializer = "glorot_uniform";
+  std::string recurrent_initializer;
   std::string bias_initializer = "zeros";
+  bool return_sequences = false;
   std::string normalization;
   double dropout = 0;
   std::int64_t output = 1;
@@ -57,15 +61,49 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
   return widths;
 }
 
+// "5000x32": 5,000 tokens, vectors of 32. Token 0 is padding.
+Layer embedding(const std::string& text) {
+  const std::vector<std::string> numbers = split(text, 'x');
+  if (numbers.size() != 2) fail(ErrorKind::usage, "--embedding {}: expected TOKENSxWIDTH, such as 5000x32", text);
+  return layer("Embedding", {{"input_dim", parse_integer(numbers[0], "--embedding")},
+                             {"output_dim", parse_integer(numbers[1], "--embedding")},
+                             {"mask_zero", true}});
+}
+
+Layer recurrent(std::int64_t units, bool return_sequences, const Options& o) {
+  Json config = {{"units", units},
+                 {"kernel_initializer", o.initializer},
+                 {"bias_initializer", o.bias_initializer},
+                 {"return_sequences", return_sequences}};
+  if (!o.activation.empty()) config["activation"] = o.activation;
+  if (!o.recurrent_initializer.empty()) config["recurrent_initializer"] = o.recurrent_initializer;
+  return layer(o.recurrent, std::move(config));
+}
+
+void add_recurrent(std::vector<Layer>& layers, const Options& o) {
+  const std::vector<std::int64_t> widths = parse_hidden(o.hidden);
+  if (widths.empty()) fail(ErrorKind::usage, "--recurrent {}: the widths are given with --hidden", o.recurrent);
+  if (!o.normalization.empty()) {
+    fail(ErrorKind::usage,
+         "--normalization stands between a layer and its activation; recurrent layers have theirs "
+         "inside");
+  }
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    layers.push_back(recurrent(widths[i], o.return_sequences || i + 1 < widths.size(), o));
+    if (o.dropout > 0) layers.push_back(layer("Dropout", {{"rate", o.dropout}}));
+  }
+}
+
 void add_hidden(std::vector<Layer>& layers, std::int64_t units, const Options& o) {
   const bool normalized = !o.normalization.empty();
+  const std::string activation = o.activation.empty() ? "relu" : o.activation;
   layers.push_back(layer("Dense", {{"units", units},
-                                   {"activation", normalized ? "linear" : o.activation},
+                                   {"activation", normalized ? "linear" : activation},
                                    {"kernel_initializer", o.initializer},
                                    {"bias_initializer", o.bias_initializer}}));
   if (normalized) {
     layers.push_back(layer(o.normalization == "batch_normalization" ? "BatchNormalization" : "LayerNormalization"));
-    layers.push_back(layer("Activation", {{"activation", o.activation}}));
+    layers.push_back(layer("Activation", {{"activation", activation}}));
   }
   if (o.dropout > 0) layers.push_back(layer("Dropout", {{"rate", o.dropout}}));
 }
@@ -73,8 +111,13 @@ void add_hidden(std::vector<Layer>& layers, std::int64_t units, const Options& o
 Model build(const Options& o) {
   const std::vector<std::int64_t> shape = parse_shape(o.input);
   std::vector<Layer> layers{Input{shape}};
-  if (shape.size() > 1) layers.push_back(layer("Flatten"));
-  for (const std::int64_t units : parse_hidden(o.hidden)) add_hidden(layers, units, o);
+  if (!o.embedding.empty()) layers.push_back(embedding(o.embedding));
+  if (!o.recurrent.empty()) {
+    add_recurrent(layers, o);
+  } else {
+    if (shape.size() > 1 || !o.embedding.empty()) layers.push_back(layer("Flatten"));
+    for (const std::int64_t units : parse_hidden(o.hidden)) add_hidden(layers, units, o);
+  }
   layers.push_back(layer("Dense", {{"units", o.output},
                                    {"activation", o.output_activation},
                                    {"kernel_initializer", o.initializer},
@@ -101,10 +144,22 @@ int run(const Options& o, const Common& common) {
 std::function<int()> setup(CLI::App& app, const Common& common) {
   auto o = std::make_shared<Options>();
   app.add_option("OUT.keras", o->out, "File to write")->required();
-  app.add_option("--input", o->input, "Shape of one sample: 64, or 28x28x1 (then flattened)")->required();
+  app.add_option("--input", o->input,
+                 "Shape of one sample: 64; 28x28x1 (then flattened); 100x2, 100 time steps of 2 features")
+      ->required();
+  app.add_option(
+      "--embedding", o->embedding,
+      "The input is a sequence of tokens, 0 for padding: their number and the width of their vectors, 5000x32");
   app.add_option("--hidden", o->hidden, "Widths of the hidden layers: 128x29, or 256,128x3");
-  app.add_option("--activation", o->activation, "Activation of the hidden layers")->capture_default_str();
+  app.add_option("--recurrent", o->recurrent, "The hidden layers are recurrent: SimpleRNN, LSTM or GRU")
+      ->transform(CLI::IsMember(std::vector<std::string>{"SimpleRNN", "LSTM", "GRU"}, CLI::ignore_case,
+                                CLI::ignore_underscore));
+  app.add_flag("--return-sequences", o->return_sequences,
+               "The last recurrent layer gives every time step, so there is an output for each");
+  app.add_option("--activation", o->activation, "Activation of the hidden layers (default: relu; recurrent: Keras's)");
   app.add_option("--initializer", o->initializer, "Kernel initializer")->capture_default_str();
+  app.add_option("--recurrent-initializer", o->recurrent_initializer,
+                 "Initializer of the recurrent kernels (default: orthogonal)");
   app.add_option("--bias-initializer", o->bias_initializer, "Bias initializer")->capture_default_str();
   app.add_option("--normalization", o->normalization, "Between each hidden layer and its activation")
       ->check(CLI::IsMember({"batch_normalization", "layer_normalization"}));
@@ -115,13 +170,15 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
   app.add_option("--seed", o->seed, "Seed of the initial weights")->capture_default_str();
   app.footer(
       "Example: evenflow new deep.keras --input 64 --hidden 128x29 --activation sigmoid --output 10 \\\n"
-      "           --output-activation softmax --loss categorical_crossentropy --optimizer sgd --learning-rate 0.01");
+      "           --output-activation softmax --loss categorical_crossentropy --optimizer sgd --learning-rate 0.01\n"
+      "         evenflow new lstm.keras --input 100x2 --recurrent lstm --hidden 128 --output 1 --optimizer adam \\\n"
+      "           --global-clipnorm 1");
   return [o, &common] { return run(*o, common); };
 }
 
 }  // namespace
 
 extern const Command new_model;
-const Command new_model{.id = "new", .summary = "Make a dense network as a .keras file", .setup = setup};
+const Command new_model{.id = "new", .summary = "Make a dense or recurrent network as a .keras file", .setup = setup};
 
 }  // namespace evenflow::cli::commands

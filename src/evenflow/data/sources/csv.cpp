@@ -8,6 +8,7 @@
 #include "evenflow/base/text.h"
 #include "evenflow/data/csv_reader.h"
 #include "evenflow/data/source.h"
+#include "evenflow/data/tokens.h"
 
 namespace evenflow::sources {
 namespace {
@@ -62,12 +63,14 @@ char separator(DataSpec& spec, std::string_view text) {
 
 class Table {
  public:
-  Table(std::string_view text, DataSpec& spec) : reader_(text, separator(spec, text)) {
+  Table(std::string_view text, DataSpec& spec)
+      : reader_(text, separator(spec, text)), bytes_(text.size()), spec_(spec) {
     if (!reader_.next(cells_)) fail(ErrorKind::input, "the file has no rows");
     names_.assign(cells_.begin(), cells_.end());
     headed_ = is_header(cells_);
+    if (const std::string given = spec.text("text", ""); !given.empty()) text_ = find_column("text", given);
     target_ = choose_target(spec.text("target", ""));
-    x_ = Tensor({most_rows(), inputs()});
+    if (!text_) x_ = Tensor({most_rows(), inputs()});
   }
 
   Dataset read() {
@@ -75,7 +78,11 @@ class Table {
     while (reader_.next(cells_)) add_row();
     if (rows_ == 0) fail(ErrorKind::input, "the file has a header line but no rows");
     Dataset data;
-    data.x = rows_ == x_.shape()[0] ? std::move(x_) : x_.rows(0, rows_);
+    if (text_) {
+      read_texts(texts_, bytes_, spec_, data);
+    } else {
+      data.x = rows_ == x_.shape()[0] ? std::move(x_) : x_.rows(0, rows_);
+    }
     if (target_) read_targets(data);
     return data;
   }
@@ -94,27 +101,35 @@ class Table {
 
   std::optional<std::size_t> choose_target(const std::string& given) const {
     if (given == "none") return std::nullopt;
-    if (given.empty()) return names_.size() > 1 ? std::optional(names_.size() - 1) : std::nullopt;
-    const auto only_column = [&](std::size_t column) -> std::size_t {
-      if (names_.size() == 1) fail(ErrorKind::input, "target={}: no other column is left for the inputs", given);
-      return column;
-    };
+    if (given.empty()) {
+      if (names_.size() == 1) return std::nullopt;
+      const std::size_t last = names_.size() - 1;
+      return text_ == last ? last - 1 : last;
+    }
+    const std::size_t column = find_column("target", given);
+    if (names_.size() == 1) fail(ErrorKind::input, "target={}: no other column is left for the inputs", given);
+    if (column == text_) fail(ErrorKind::usage, "target={}: this column is the text already", given);
+    return column;
+  }
+
+  // The column that an option gives by name or number.
+  std::size_t find_column(std::string_view option, const std::string& given) const {
     if (headed_) {
       const auto found =
           std::find_if(names_.begin(), names_.end(), [&](const auto& name) { return trimmed(name) == given; });
-      if (found != names_.end()) return only_column(static_cast<std::size_t>(found - names_.begin()));
+      if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
     }
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
     if (error == std::errc{} && end == given.data() + given.size() && number >= 1 && number <= names_.size()) {
-      return only_column(number - 1);
+      return number - 1;
     }
     std::vector<std::string> known;
     if (headed_) {
       for (const std::string_view name : names_) known.push_back(printable(trimmed(name)));
     }
     const std::string near = nearest(given, known);
-    fail(ErrorKind::usage, "target={}: the table has no such column{}; it has {} columns (1 to {}){}{}", given,
+    fail(ErrorKind::usage, "{}={}: the table has no such column{}; it has {} columns (1 to {}){}{}", option, given,
          near.empty() ? "" : fmt::format(", did you mean '{}'?", near), names_.size(), names_.size(),
          headed_ ? ": " : " and no header line", join(std::span(known).first(std::min<std::size_t>(known.size(), 20))));
   }
@@ -134,7 +149,10 @@ class Table {
     const std::optional<float> value = as_number(cell);
     if (!value) {
       const std::string hint =
-          target_ ? fmt::format("; the target is {}, another is chosen with :target=NAME", title(*target_))
+          target_ ? fmt::format(
+                        "; the target is {}, another is chosen with :target=NAME, and a column of words with "
+                        ":text=NAME",
+                        title(*target_))
                   : std::string();
       fail(ErrorKind::input, "{}: '{}' is no number; inputs must be numbers{}", place(column),
            printable(cell.substr(0, 40)), hint);
@@ -150,11 +168,10 @@ class Table {
       fail(ErrorKind::input, "row {} (line {}) has {} cells, the first line has {}", rows_ + 1, reader_.line(),
            cells_.size(), names_.size());
     }
-    // Only empty cells could make rows shorter than most_rows() assumes, and those never get past input().
-    if (rows_ == x_.shape()[0]) fail(ErrorKind::internal, "row {}: more rows than the file's bytes hold", rows_ + 1);
-    float* to = x_.data() + rows_ * inputs();
-    for (std::size_t column = 0; column < cells_.size(); ++column) {
-      if (column != target_) *to++ = input(column);
+    if (text_) {
+      texts_.push_back(cells_[*text_]);
+    } else {
+      add_inputs();
     }
     if (target_) {
       const std::string_view cell = trimmed(cells_[*target_]);
@@ -163,6 +180,15 @@ class Table {
       targets_.push_back(cell);
     }
     ++rows_;
+  }
+
+  void add_inputs() {
+    // Only empty cells could make rows shorter than most_rows() assumes, and those never get past input().
+    if (rows_ == x_.shape()[0]) fail(ErrorKind::internal, "row {}: more rows than the file's bytes hold", rows_ + 1);
+    float* to = x_.data() + rows_ * inputs();
+    for (std::size_t column = 0; column < cells_.size(); ++column) {
+      if (column != target_) *to++ = input(column);
+    }
   }
 
   // The first target decides between numbers and text.
@@ -193,11 +219,15 @@ class Table {
   }
 
   CsvReader reader_;
+  std::size_t bytes_;
+  DataSpec& spec_;
   Cells cells_;  // of the current row
   Cells names_;  // of the first line, header or not
   bool headed_ = true;
   std::optional<std::size_t> target_;
+  std::optional<std::size_t> text_;  // the only input then
   Tensor x_;
+  Cells texts_;
   std::int64_t rows_ = 0;
   std::vector<std::string_view> targets_;
   bool text_targets_ = false;
@@ -211,8 +241,13 @@ Dataset parse(std::string_view bytes, DataSpec& spec) {
 
 extern const Source csv;
 constinit const Source csv{.id = "csv",
-                           .usage = "table.csv:target=COLUMN,separator=comma",
-                           .summary = "table with a header line; target by name or number (default: the last; or none)",
+                           .usage =
+                               "table.csv:target=COLUMN,separator=comma[,text=COLUMN,max_tokens=20000,length=N,"
+                               "save_vocabulary=FILE|vocabulary=FILE]",
+                           .summary =
+                               "table with a header line; target by name or number (default: the last; or none). "
+                               "With text, the words of that column are the input, as tokens (0 padding, 1 "
+                               "unknown, then by frequency), and other columns are left out",
                            .recognizes = recognizes,
                            .parse = parse};
 

@@ -2,12 +2,14 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <vector>
 
 #include "evenflow/base/text.h"
 #include "evenflow/data/npy_array.h"
 #include "evenflow/data/source.h"
+#include "evenflow/data/tokens.h"
 
 namespace evenflow::sources {
 namespace {
@@ -124,8 +126,53 @@ bool recognizes(std::string_view, std::string_view bytes) {
   return bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06");
 }
 
+// Sequences of any lengths as tf.RaggedTensor holds them: sequence i is the values from splits[i] to splits[i + 1].
+struct Ragged {
+  Tensor values;
+  Tensor splits;
+};
+struct Contents {
+  Dataset data;
+  Ragged x;
+  Ragged x_test;
+};
+
+Tensor padded(const Ragged& ragged, std::size_t bytes) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 24;  // as float32
+  const Tensor& splits = ragged.splits;
+  const Shape& shape = ragged.values.shape();
+  if (shape.rank() == 0 || splits.shape().rank() == 0) {
+    fail(ErrorKind::input, "sequences of different lengths need two arrays, x_values and x_row_splits");
+  }
+  if (splits.shape().rank() != 1 || splits.count() < 2 || splits[0] != 0) {
+    fail(ErrorKind::input,
+         "x_row_splits must be one row of numbers that begins with 0 and has one for each sequence's end");
+  }
+  if (shape[0] > kExact) fail(ErrorKind::unsupported, "x_values has more than {} steps", kExact);
+  const Shape step = shape.slice(1, shape.rank());
+  if (step.count() == 0) fail(ErrorKind::input, "x_values has the shape {}: no numbers", to_string(shape));
+  std::vector<std::span<const float>> rows;
+  for (std::int64_t i = 0; i + 1 < splits.count(); ++i) {
+    const float begin = splits[i];
+    const float end = splits[i + 1];
+    if (!(begin <= end && end <= static_cast<float>(shape[0])) || end != std::floor(end)) {
+      fail(ErrorKind::input, "x_row_splits goes from {:g} to {:g} at sequence {} (counted from 0); it must rise to {}",
+           begin, end, i, shape[0]);
+    }
+    const auto first = static_cast<std::size_t>(begin) * static_cast<std::size_t>(step.count());
+    const auto last = static_cast<std::size_t>(end) * static_cast<std::size_t>(step.count());
+    rows.push_back(ragged.values.values().subspan(first, last - first));
+  }
+  return padded_rows(rows, step, 0, bytes);
+}
+
 // Where an array of this name goes; nullptr for other names.
-Tensor* place_of(const std::string& key, Dataset& data) {
+Tensor* place_of(const std::string& key, Contents& contents) {
+  Dataset& data = contents.data;
+  if (key == "x_values" || key == "x_train_values") return &contents.x.values;
+  if (key == "x_row_splits" || key == "x_train_row_splits") return &contents.x.splits;
+  if (key == "x_test_values") return &contents.x_test.values;
+  if (key == "x_test_row_splits") return &contents.x_test.splits;
   if (key == "x" || key == "x_train") return &data.x;
   if (key == "y" || key == "y_train") return &data.y;
   if (key == "x_test") return &data.x_test;
@@ -135,7 +182,7 @@ Tensor* place_of(const std::string& key, Dataset& data) {
 
 Dataset parse(std::string_view bytes, DataSpec&) {
   const Archive archive = open_archive(bytes);
-  Dataset data;
+  Contents contents;
   std::uint64_t budget = kLimit;
   std::vector<std::string> names;
   const zip_int64_t entries = zip_get_num_entries(archive.get(), 0);
@@ -144,7 +191,7 @@ Dataset parse(std::string_view bytes, DataSpec&) {
     std::string name = raw == nullptr ? "" : raw;
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     if (names.size() < 20) names.push_back(printable(name));
-    Tensor* place = place_of(lower(name), data);
+    Tensor* place = place_of(lower(name), contents);
     if (place == nullptr) continue;
     if (place->shape().rank() != 0) {
       fail(ErrorKind::input, "array '{}' is there twice (x and x_train, or x and X, mean the same)", printable(name));
@@ -157,6 +204,15 @@ Dataset parse(std::string_view bytes, DataSpec&) {
       fail(error.kind(), "array '{}': {}", printable(name), error.what());
     }
   }
+  Dataset data = std::move(contents.data);
+  const auto fill = [&](const Ragged& ragged, Tensor& x) {
+    if (ragged.values.shape().rank() == 0 && ragged.splits.shape().rank() == 0) return;
+    if (x.shape().rank() != 0) fail(ErrorKind::input, "the inputs are there twice, as x and as x_values");
+    x = padded(ragged, bytes.size());
+    data.padded = true;
+  };
+  fill(contents.x, data.x);
+  fill(contents.x_test, data.x_test);
   if (data.x.shape().rank() == 0) {
     fail(ErrorKind::input, "no array is named x or x_train; the file has {}", names.empty() ? "none" : join(names));
   }
@@ -168,7 +224,10 @@ Dataset parse(std::string_view bytes, DataSpec&) {
 extern const Source npz;
 constinit const Source npz{.id = "npz",
                            .usage = "points.npz",
-                           .summary = "NumPy archive with x, y or x_train, y_train, x_test, y_test; values as they are",
+                           .summary =
+                               "NumPy archive with x, y or x_train, y_train, x_test, y_test; values as they are. "
+                               "Sequences of different lengths: x_values, all steps in a row, and x_row_splits, where "
+                               "each begins and the last ends; filled up with 0 at the end",
                            .recognizes = recognizes,
                            .parse = parse};
 

@@ -26,6 +26,15 @@ TEST(Npz, ReadsTrainAndTestParts) {
   EXPECT_EQ(data.y_test, Tensor({2}, {0, 1}));
 }
 
+TEST(Npz, SequencesOfDifferentLengthsAreFilledUp) {
+  const Dataset data = parse(npz, corpus_bytes("ragged.npz"));
+  EXPECT_EQ(data.x, Tensor({4, 3}, {1, 2, 3, 0, 0, 0, 4, 5, 0, 6, 0, 0}));
+  EXPECT_EQ(data.y.count(), 4);
+  EXPECT_TRUE(data.padded);
+  const std::string message = error_of(ErrorKind::input, [] { parse(npz, corpus_bytes("unsplit.npz")); });
+  EXPECT_NE(message.find("x_values and x_row_splits"), std::string::npos) << message;
+}
+
 // 120,000 zeros, which deflate packs a hundredfold and more: longer than the reader's buffer, within the ratio.
 TEST(Npz, ReadsArraysLongerThanItsBuffer) {
   const Dataset data = parse(npz, corpus_bytes("zeros.npz"));
@@ -79,7 +88,7 @@ TEST(Npz, ChecksumsAreChecked) {
 }
 
 TEST(Npz, SurvivesDamage) {
-  for (const std::string name : {"stored.npz", "deflated.npz"}) {
+  for (const std::string name : {"stored.npz", "deflated.npz", "ragged.npz"}) {
     testing::expect_errors_when_cut(npz, corpus_bytes(name));
     testing::expect_sound_when_flipped(npz, corpus_bytes(name));
   }
