@@ -24,12 +24,12 @@ TEST_F(Sequences, RecurrentNetworksAreMadeInKerasWords) {
   ASSERT_EQ(run("new a.keras --input 30x2 --recurrent lstm --hidden 8x2 --output 1").code, 0);
   const Result info = run("info a.keras");
   EXPECT_TRUE(contains(info.out, "lstm_1")) << info.out;
-  EXPECT_TRUE(contains(info.out, "(30, 8)")) << "the first layer gives every step: " << info.out;
+  EXPECT_TRUE(contains(info.out, "(None, 30, 8)")) << "the first layer gives every step: " << info.out;
   EXPECT_EQ(run("new b.keras --input 30x2 --recurrent SimpleRNN --hidden 8 --activation relu --recurrent-initializer "
                 "identity --return-sequences --output 3")
                 .code,
             0);
-  EXPECT_TRUE(contains(run("info b.keras").out, "(30, 3)"));
+  EXPECT_TRUE(contains(run("info b.keras").out, "(None, 30, 3)"));
   EXPECT_EQ(run("new c.keras --input 30x2 --recurrent lstm 2>&1").code, 2);
   EXPECT_TRUE(contains(run("new c.keras --input 30x2 --recurrent rnn --hidden 8 2>&1").out, "SimpleRNN"));
   EXPECT_TRUE(contains(run("new c.keras --input 30 --recurrent gru --hidden 8 2>&1").out, "time steps"));
@@ -41,10 +41,10 @@ TEST_F(Sequences, AnLstmAddsTwoNumbersThatStandFarApart) {
                 .code,
             0);
   const double before = test_loss("lstm.keras --data adding:T=12,samples=500,seed=1");
-  const Result train = run("train lstm.keras -q --data adding:T=12,samples=4000 --epochs 8 -o out.keras 2>&1");
+  const Result train = run("train lstm.keras -q --data adding:T=12,samples=3000 --epochs 6 -o out.keras 2>&1");
   ASSERT_EQ(train.code, 0) << train.out;
   EXPECT_GT(before, 0.15);
-  EXPECT_LT(test_loss("out.keras --data adding:T=12,samples=500,seed=1"), 0.02);
+  EXPECT_LT(test_loss("out.keras --data adding:T=12,samples=500,seed=1"), 0.03);
 }
 
 TEST_F(Sequences, CopyingStartsAtBlanks) {
@@ -75,7 +75,7 @@ TEST_F(Sequences, WordsOfATableAreClassifiedAndTheVocabularyIsKept) {
     table += std::to_string(i) + (i % 2 == 0 ? ",yes\n" : ": bad,no\n");
   }
   write("train.csv", table);
-  write("more.csv", "review\nan unheard-of good thing\nbad bad bad\n");
+  write("more.csv", "review\na really GOOD thing\n\"number 1, bad\"\n");
   ASSERT_EQ(run("new words.keras --input 8 --embedding 50x4 --recurrent lstm --hidden 8 --output 1 "
                 "--output-activation sigmoid --loss binary_crossentropy --optimizer adam --learning-rate 0.05")
                 .code,
