@@ -2,7 +2,7 @@
 // training for an LSTM, which solves it, and for a plain recurrent network, whose gradient does not reach that far
 // back: it goes on saying 1, the mean, at a squared error of 0.167.
 //
-//   adding [T]     length of the sequences, 100 by default; T=100 takes some minutes
+//   adding [T]     length of the sequences, 100 by default
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

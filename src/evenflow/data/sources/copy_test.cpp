@@ -22,7 +22,8 @@ TEST(Copy, TheSymbolsComeBackBehindTheDelimiter) {
   }
   // 5,000 symbols out of eight: 5 standard errors.
   for (int symbol = 0; symbol < 8; ++symbol) {
-    EXPECT_NEAR(std::count(data.x.values().begin(), data.x.values().end(), static_cast<float>(symbol)), 625, 117);
+    const auto count = std::ranges::count(data.x.values(), static_cast<float>(symbol));
+    EXPECT_NEAR(static_cast<double>(count), 625, 117);
   }
 }
 

@@ -11,7 +11,9 @@ TEST(Sine, WindowsFollowOneAnotherAndTheTargetLiesBehindThem) {
   ASSERT_EQ(data.y.shape(), Shape({60}));
   for (std::int64_t i = 0; i + 1 < 60; ++i) {
     for (std::int64_t t = 0; t < 7; ++t) EXPECT_EQ(data.x[i * 8 + t + 1], data.x[(i + 1) * 8 + t]);
-    if (i + 3 < 60) EXPECT_EQ(data.y[i], data.x[(i + 3) * 8 + 7]);
+    if (i + 3 < 60) {
+      EXPECT_EQ(data.y[i], data.x[(i + 3) * 8 + 7]);
+    }
   }
   // A sine of period 12: x(t + 1) + x(t - 1) = 2 cos(2 pi / 12) x(t), and x(t + 6) = -x(t).
   for (std::int64_t t = 1; t < 7; ++t) {
