@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODEL = ["layers", "activations", "initializers", "losses", "metrics", "optimizers", "schedules"]
-OTHERS = {"data sources": "data/sources", "rules": "health/rules", "remedies": "cure/remedies", "callbacks": "train/callbacks"}
+OTHERS = {"data sources": "data/sources", "rules": "health/rules", "remedies": "cure/remedies"}
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 
 
@@ -28,8 +28,8 @@ def items(folder):
     return sorted(found, key=lambda item: item[0].lower())
 
 
-def names(kind):
-    found = [name for name, _, _ in items(f"model/{kind}")]
+def names(kind, folder):
+    found = [name for name, _, _ in items(folder)]
     if kind == "activations":
         found = [name for name in found if name != "hard_sigmoid_k2"] + ["softmax", "log_softmax"]
     return found
@@ -37,8 +37,8 @@ def names(kind):
 
 def readme():
     text = (ROOT / "README.md").read_text()
-    for kind in MODEL:
-        listed = ", ".join(names(kind))
+    for kind, folder in [(kind, f"model/{kind}") for kind in MODEL] + list(OTHERS.items()):
+        listed = ", ".join(names(kind, folder))
         text, count = re.subn(rf"(<!-- {kind} -->).*?(<!-- end -->)", rf"\g<1>{listed}\g<2>", text)
         if count != 1:
             sys.exit(f"README.md has no place for {kind}")
