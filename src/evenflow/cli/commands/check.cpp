@@ -12,6 +12,7 @@
 #include "evenflow/data.h"
 #include "evenflow/format.h"
 #include "evenflow/health.h"
+#include "evenflow/health/counterfactual.h"
 #include "evenflow/report.h"
 
 namespace evenflow::cli::commands {
@@ -52,13 +53,15 @@ int run(const Options& o, const Common& common) {
     for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
   }
 
-  const Trace trace = probe(saved, {.data = data ? &*data : nullptr,
-                                    .batch_size = o.batch_size,
-                                    .batches = o.batches,
-                                    .redraws = o.redraws,
-                                    .seed = o.seed});
+  const ProbeOptions options{.data = data ? &*data : nullptr,
+                             .batch_size = o.batch_size,
+                             .batches = o.batches,
+                             .redraws = o.redraws,
+                             .seed = o.seed};
+  const Trace trace = probe(saved, options);
   std::vector<std::string> silences;
-  const std::vector<Finding> findings = examine(trace, &silences);
+  std::vector<Finding> findings = examine(trace, &silences);
+  add_counterfactuals(saved, options, trace, findings);
   if (o.json) {
     fmt::print("{}\n", check_json(trace, findings).dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
