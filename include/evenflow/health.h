@@ -148,7 +148,8 @@ struct Finding {
   std::vector<std::string> layers;
   std::optional<Onset> onset;  // absent when the network was judged at rest
   std::vector<Number> evidence;
-  std::vector<Cause> cause;         // largest first
+  std::vector<Cause> cause;         // of the chain-rule ledger, largest first
+  std::vector<Cause> experiment;    // the same decades by counterfactual probes; empty when none were made
   std::string message;              // one or two sentences, plain words
   std::vector<std::string> advice;  // what to try, a line each
   std::string learn;                // where to read more

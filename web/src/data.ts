@@ -2,13 +2,20 @@
 // strings "NaN", "Infinity", "-Infinity"; what was not measured is null.
 export type Numeric = number | "NaN" | "Infinity" | "-Infinity" | null;
 
+export interface Cause {
+  factor: string;
+  decades: Numeric;
+  explanation: string;
+}
+
 export interface Finding {
   rule: string;
   severity: "info" | "warning" | "error";
   layers: string[];
   onset: { layer: string | null; step: number } | null;
   evidence: { name: string; value: Numeric; unit: string }[];
-  cause: { factor: string; decades: Numeric; explanation: string }[];
+  cause: Cause[]; // of the chain-rule ledger
+  experiment: Cause[]; // the same decades by counterfactual probes; empty when none were made
   message: string;
   advice: string[];
   learn: string;

@@ -8,7 +8,7 @@ import { ledgerChart } from "./charts/ledger";
 import { phaseChart } from "./charts/phase";
 import { throughTime } from "./charts/through_time";
 import { updateChart } from "./charts/updates";
-import type { Finding, Report, Run } from "./data";
+import type { Cause, Finding, Report, Run } from "./data";
 import { format, h, table } from "./dom";
 
 export function reportPage(report: Report): Node[] {
@@ -87,16 +87,14 @@ function findingText(finding: Finding): HTMLElement {
   const where = finding.layers.length > 6 ? `${finding.layers.length} layers` : finding.layers.join(", ");
   const since = finding.onset === null ? "" : ` since step ${finding.onset.step}`;
   const evidence = finding.evidence.map((one) => [one.name.replace(/_/g, " "), one.value, one.unit]);
-  const causes = finding.cause.map((one) =>
-    h("li", {}, `${one.factor}: ${format(one.decades)} decades`, one.explanation === "" ? "" : ` (${one.explanation})`),
-  );
   return h(
     "article",
     { class: `finding ${finding.severity}`, id: `finding-${finding.rule}` },
     h("span", { class: "badge" }, `${finding.severity}: ${finding.rule}`),
     h("span", { class: "soft" }, ` ${where}${since}`),
     h("p", {}, finding.message),
-    causes.length > 0 ? h("div", {}, "Why", h("ul", {}, ...causes)) : null,
+    causeList("Why", finding.cause),
+    causeList("By experiment", finding.experiment),
     finding.advice.length > 0
       ? h("div", {}, "Try", h("ul", {}, ...finding.advice.map((advice) => h("li", {}, advice))))
       : null,
@@ -105,6 +103,14 @@ function findingText(finding: Finding): HTMLElement {
       : null,
     finding.learn === "" ? null : h("p", { class: "soft" }, finding.learn),
   );
+}
+
+function causeList(title: string, causes: Cause[]): HTMLElement | null {
+  if (causes.length === 0) return null;
+  const items = causes.map((one) =>
+    h("li", {}, `${one.factor}: ${format(one.decades)} decades`, one.explanation === "" ? "" : ` (${one.explanation})`),
+  );
+  return h("div", {}, title, h("ul", {}, ...items));
 }
 
 function reproduction(run: Run): HTMLElement {

@@ -212,11 +212,10 @@ std::vector<Finding::Cause> counterfactual(const SavedModel& saved, const ProbeO
 
   std::vector<Finding::Cause> causes;
   for (std::size_t i = 0; i < factors.size(); ++i) {
-    causes.push_back({fmt::format("by experiment: {}", factors[i]->name), share(values, i, factors.size()),
-                      std::string(factors[i]->change)});
+    causes.push_back(
+        {std::string(factors[i]->name), share(values, i, factors.size()), std::string(factors[i]->change)});
   }
-  causes.push_back(
-      {"by experiment: what is left", values.back(), "with all of these changed: shapes, connections, chance"});
+  causes.push_back({"what is left", values.back(), "with all of these changed: shapes, connections, chance"});
   std::stable_sort(causes.begin(), causes.end(), [](const Finding::Cause& a, const Finding::Cause& b) {
     return std::abs(a.decades) > std::abs(b.decades);
   });
@@ -229,7 +228,7 @@ void add_counterfactuals(const SavedModel& model, const ProbeOptions& options, c
   for (Finding& finding : findings) {
     if (finding.rule != "vanishing-gradient" && finding.rule != "exploding-gradient") continue;
     if (!causes) causes = counterfactual(model, options, trace);
-    finding.cause.insert(finding.cause.end(), causes->begin(), causes->end());
+    finding.experiment = *causes;
   }
 }
 

@@ -16,7 +16,7 @@ namespace evenflow {
 // measured at every layer (overflow, no gradient at all), or the model has no such factor.
 std::vector<Finding::Cause> counterfactual(const SavedModel& model, const ProbeOptions& options, const Trace& trace);
 
-// Appends them to the causes of the findings about gradients through depth; does nothing without such a finding.
+// Writes them into the findings about gradients through depth (Finding::experiment); does nothing without such a one.
 void add_counterfactuals(const SavedModel& model, const ProbeOptions& options, const Trace& trace,
                          std::vector<Finding>& findings);
 

@@ -38,9 +38,8 @@ class Counterfactual : public testing::Test {
     return counterfactual(model, options, trace);
   }
   static double of(const std::vector<Finding::Cause>& causes, const std::string& factor) {
-    const auto found = std::find_if(causes.begin(), causes.end(), [&](const Finding::Cause& cause) {
-      return cause.factor == "by experiment: " + factor;
-    });
+    const auto found =
+        std::find_if(causes.begin(), causes.end(), [&](const Finding::Cause& cause) { return cause.factor == factor; });
     return found == causes.end() ? NAN : found->decades;
   }
   double sum(const std::vector<Finding::Cause>& causes) const {
@@ -98,8 +97,8 @@ TEST_F(Counterfactual, ExplainsOnlyFindingsAboutDepth) {
   const Trace measured = probe(model, options);
   std::vector<Finding> findings = {{.rule = "labels"}, {.rule = "vanishing-gradient"}};
   add_counterfactuals(model, options, measured, findings);
-  EXPECT_TRUE(findings[0].cause.empty());
-  EXPECT_FALSE(findings[1].cause.empty());
+  EXPECT_TRUE(findings[0].experiment.empty());
+  EXPECT_FALSE(findings[1].experiment.empty());
 }
 
 }  // namespace

@@ -124,6 +124,7 @@ void visit_fields(T& finding, const Visit& visit) requires std::same_as<std::rem
   visit("onset", finding.onset);
   visit("evidence", finding.evidence);
   visit("cause", finding.cause);
+  visit("experiment", finding.experiment);
   visit("message", finding.message);
   visit("advice", finding.advice);
   visit("learn", finding.learn);

@@ -52,4 +52,31 @@ std::size_t since(const RunTrace& run, const Holds& holds) {
   return first;
 }
 
+// ---- Layers' outputs, which need not be recorded at every step
+
+// Indices of the steps that hold numbers of layers.
+inline std::vector<std::size_t> layer_records(const RunTrace& run) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < run.steps.size(); ++i) {
+    if (!run.steps[i].layers.empty()) indices.push_back(i);
+  }
+  return indices;
+}
+
+// Do the records span 20 steps, so that there is a start and a now?
+inline bool spans_enough(const RunTrace& run, const std::vector<std::size_t>& records) {
+  return records.size() >= 2 && run.steps[records.back()].iteration - run.steps[records.front()].iteration + 1 >= 20;
+}
+
+// From this step on the records, ten at most, say how it is now.
+inline std::size_t recent_record(const std::vector<std::size_t>& records) {
+  return records[records.size() - std::min<std::size_t>(10, records.size() - 1)];
+}
+
+// The first record that is not before that step; the last one if there is none.
+inline std::size_t record_from(const std::vector<std::size_t>& records, std::size_t step) {
+  const auto found = std::lower_bound(records.begin(), records.end(), step);
+  return found == records.end() ? records.back() : *found;
+}
+
 }  // namespace evenflow

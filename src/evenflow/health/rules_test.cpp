@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "evenflow/base/text.h"
 #include "evenflow/health/rule.h"
 #include "evenflow/health/runs_test.h"
 #include "evenflow/health/traces_test.h"
@@ -328,6 +329,90 @@ TEST(Rules, ThroughTime) {
   EXPECT_NE(find(with(-0.2), "vanishing-through-time"), nullptr);
   EXPECT_NE(find(with(0.2), "exploding-through-time"), nullptr);
   EXPECT_EQ(with(-0.05).size(), 0u);
+}
+
+// Ten hidden layers and an output; |dL/d output| and the kernels' gradients change by `per_layer` decades on the way
+// back, the updates with them.
+RunTrace deep_run(double per_layer, bool adaptive = false, bool outputs = true) {
+  constexpr int kHidden = 10;
+  RunTrace run;
+  run.optimizer = adaptive ? "Adam" : "SGD";
+  run.adaptive = adaptive;
+  for (int l = 0; l <= kHidden; ++l) {
+    const std::string name = fmt::format("layer_{}", l);
+    run.layers.push_back({name, "Dense", l < kHidden ? "tanh" : "softmax"});
+    run.parameters.push_back({.name = name + "/kernel", .layer = name, .elements = 4096});
+  }
+  for (int i = 0; i < 60; ++i) {
+    RunStep step{.iteration = 16 * i, .loss = 1.0 / (1 + i), .global_norm = 1};
+    for (int l = 0; l <= kHidden; ++l) {
+      // The output layer's own norm follows the loss: it must not count.
+      const double norm = l == kHidden ? 1e9 : std::pow(10.0, per_layer * (kHidden - 1 - l));
+      step.parameters.push_back({.gradient_norm = norm, .weight_norm = 8, .update_norm = 8e-3 * (adaptive ? 1 : norm)});
+      if (outputs) step.layers.push_back({.gradient_norm = norm});
+    }
+    run.steps.push_back(step);
+  }
+  return run;
+}
+
+TEST(Rules, ThroughDepthWhileTraining) {
+  for (const bool outputs : {true, false}) {
+    const Finding vanishing = sick(deep_run(-0.6, false, outputs), "vanishing-gradient");
+    EXPECT_EQ(vanishing.severity, Severity::error);
+    EXPECT_NEAR(traces::number(vanishing, "total_decades")->value, outputs ? -5.4 : -4.8, 1e-6);
+    EXPECT_EQ(vanishing.onset, (Finding::Onset{outputs ? "layer_0" : "layer_1", 0}));
+    EXPECT_EQ(vanishing.layers.back(), "layer_7");
+    EXPECT_EQ(sick(deep_run(0.6, false, outputs), "exploding-gradient").severity, Severity::error);
+    for (const double even : {-0.2, 0.0, 0.2}) {
+      const std::vector<Finding> findings = examine(deep_run(even, false, outputs));
+      EXPECT_EQ(find(findings, "vanishing-gradient"), nullptr) << even;
+      EXPECT_EQ(find(findings, "exploding-gradient"), nullptr) << even;
+    }
+  }
+  // An optimizer that rescales moves the early layers all the same.
+  EXPECT_EQ(sick(deep_run(-0.6, true), "vanishing-gradient").severity, Severity::warning);
+}
+
+TEST(Rules, NoGradientAtAllWhileTraining) {
+  RunTrace run = deep_run(-0.1);
+  for (RunStep& step : run.steps) {
+    step.layers[0].gradient_norm = 0;
+    step.parameters[0].gradient_norm = step.parameters[0].update_norm = 0;
+  }
+  const Finding finding = sick(run, "vanishing-gradient");
+  EXPECT_EQ(finding.severity, Severity::error);
+  EXPECT_NE(finding.message.find("no gradient at all reaches layer_0"), std::string::npos) << finding.message;
+}
+
+TEST(Rules, ASureClassifierMaySaturateItsOutput) {
+  RunTrace run = runs::healthy(200);
+  for (std::size_t i = 0; i < 200; ++i) run.steps[i].layers.back().saturated = i < 60 ? 0.02 : 0.95;
+  EXPECT_NE(find(examine(run), "saturation"), nullptr);
+  run.loss = "binary_crossentropy";
+  EXPECT_EQ(find(examine(run), "saturation"), nullptr);
+  Trace trace = healthy_trace();
+  trace.layers[trace.chain.back()].saturated = 0.95;
+  EXPECT_FALSE(silent(trace, "saturation"));
+  trace.loss = "categorical_crossentropy";
+  EXPECT_TRUE(silent(trace, "saturation"));
+}
+
+TEST(Rules, StepsWithoutOutputsSayNothingAboutTheSignal) {
+  RunTrace run = runs::healthy(300);
+  for (std::size_t i = 0; i < 300; ++i) {
+    if (i % 16 != 0) run.steps[i].layers.clear();
+  }
+  for (const Finding& finding : examine(run)) ADD_FAILURE() << finding.rule << ": " << finding.message;
+}
+
+TEST(Rules, UnitsAreJudgedByTheStepsThatRecordedThem) {
+  RunTrace run = runs::healthy(200);
+  for (std::size_t i = 0; i < 200; ++i) {
+    run.steps[i].layers[0].dead = i < 100 ? 0.05 : 0.8;
+    if (i % 16 != 0) run.steps[i].layers.clear();
+  }
+  EXPECT_EQ(sick(run, "dead-units").onset, (Finding::Onset{"dense", 112}));
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ Finding full_finding() {
           .onset = Finding::Onset{"dense_1", 120},
           .evidence = {{"total_decades", -5.25, "decades"}},
           .cause = {{"sigmoid's slope", -5, "mean slope 0.25"}},
+          .experiment = {{"the activations", -4.5, "linear instead"}},
           .message = "It loses \"size\".",
           .advice = {"relu"},
           .learn = "a book"};

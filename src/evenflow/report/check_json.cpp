@@ -80,19 +80,28 @@ Json onset_json(const Finding& finding) {
   return {{"layer", text_or_null(finding.onset->layer)}, {"step", finding.onset->step}};
 }
 
+Json causes_json(std::span<const Finding::Cause> causes) {
+  Json json = Json::array();
+  for (const Finding::Cause& cause : causes) {
+    json.push_back({{"factor", cause.factor}, {"decades", number(cause.decades)}, {"explanation", cause.explanation}});
+  }
+  return json;
+}
+
 Json finding_json(const Finding& finding) {
   Json evidence = Json::array();
   for (const Finding::Number& n : finding.evidence) {
     evidence.push_back({{"name", n.name}, {"value", number(n.value)}, {"unit", n.unit}});
   }
-  Json cause = Json::array();
-  for (const Finding::Cause& c : finding.cause) {
-    cause.push_back({{"factor", c.factor}, {"decades", number(c.decades)}, {"explanation", c.explanation}});
-  }
-  return {{"rule", finding.rule},       {"severity", std::string(to_string(finding.severity))},
-          {"layers", finding.layers},   {"onset", onset_json(finding)},
-          {"evidence", evidence},       {"cause", cause},
-          {"message", finding.message}, {"advice", finding.advice},
+  return {{"rule", finding.rule},
+          {"severity", std::string(to_string(finding.severity))},
+          {"layers", finding.layers},
+          {"onset", onset_json(finding)},
+          {"evidence", evidence},
+          {"cause", causes_json(finding.cause)},
+          {"experiment", causes_json(finding.experiment)},
+          {"message", finding.message},
+          {"advice", finding.advice},
           {"learn", finding.learn}};
 }
 

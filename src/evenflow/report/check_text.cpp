@@ -61,9 +61,10 @@ Color severity_color(Severity severity) {
   return severity == Severity::error ? Color::red : severity == Severity::warning ? Color::yellow : Color::bold;
 }
 
+constexpr int kLabel = 9;  // columns of "  why    "
+
 // "  why    first line" with the later lines below it.
 std::string labelled(std::string_view label, const std::vector<std::string>& lines, const TextStyle& style) {
-  constexpr int kLabel = 9;
   std::string text;
   for (const std::string& line : lines) {
     std::string body = layout::paragraph(line, kLabel, style.width);
@@ -74,7 +75,7 @@ std::string labelled(std::string_view label, const std::vector<std::string>& lin
 }
 
 // Not wrapped: a table.
-std::string why(const std::vector<Finding::Cause>& causes, const TextStyle& style) {
+std::string causes_text(std::string_view label, const std::vector<Finding::Cause>& causes, const TextStyle& style) {
   int widest = 0;
   for (const Finding::Cause& cause : causes) widest = std::max(widest, layout::width(cause.factor));
   std::string text;
@@ -82,7 +83,9 @@ std::string why(const std::vector<Finding::Cause>& causes, const TextStyle& styl
     const std::string decades =
         cause.decades <= kZeroNorm / 2 ? "to zero" : fmt::format("{:+.1f} decades", cause.decades);
     const std::string line = fmt::format("{}  {:>13}   ", layout::pad_right(printable(cause.factor), widest), decades);
-    text += (text.empty() ? "  " + colored("why    ", Color::dim, style) : std::string(9, ' ')) + line;
+    text += (text.empty() ? "  " + colored(layout::pad_right(label, kLabel - 2), Color::dim, style)
+                          : std::string(kLabel, ' ')) +
+            line;
     const int left = style.width - 9 - layout::width(line);
     if (left >= layout::width(cause.explanation)) {
       text += printable(cause.explanation) + '\n';
@@ -103,7 +106,8 @@ std::string finding_text(const Finding& finding, const TextStyle& style) {
       colored(layout::pad_right(to_string(finding.severity), 8), severity_color(finding.severity), style);
   text += colored(finding.rule, Color::bold, style) + "   " + layers_text(finding) + onset_text(finding) + '\n';
   text += layout::paragraph(printable(finding.message), 2, style.width);
-  text += why(finding.cause, style);
+  text += causes_text("why", finding.cause, style);
+  text += causes_text("probed", finding.experiment, style);
   text += labelled("try", finding.advice, style);
   if (!finding.learn.empty()) text += labelled("learn", {finding.learn}, style);
   return text;

@@ -19,15 +19,26 @@ constexpr int kWidestBar = 32;
 constexpr int kDecades = 7;      // "-18.2  " before the bar
 constexpr double kBarScale = 3;  // decades that a full bar shows at least: a healthy network has short bars
 
+// The gradient that the table compares: of the pre-activation, where there is none (a training) of the output, and of
+// the kernel where outputs were not recorded at all.
+std::optional<double> LayerTrace::*compared(const Trace& trace) {
+  for (const auto gradient : {&LayerTrace::pre_activation_norm, &LayerTrace::backward_norm}) {
+    const auto has = [gradient](const LayerTrace& layer) { return (layer.*gradient).has_value(); };
+    if (std::any_of(trace.layers.begin(), trace.layers.end(), has)) return gradient;
+  }
+  return &LayerTrace::weight_gradient_norm;
+}
+
 // The layer's gradient against that of the last kernel layer, in decades.
 std::optional<double> decades(const Trace& trace, std::size_t layer) {
+  const auto gradient = compared(trace);
   std::optional<double> reference;
   for (const std::size_t index : trace.path) {
-    const auto& norm = trace.layers[index].pre_activation_norm;
+    const std::optional<double>& norm = trace.layers[index].*gradient;
     if (norm && *norm > kZeroNorm) reference = norm;
   }
   const LayerTrace& l = trace.layers[layer];
-  const std::optional<double>& own = l.pre_activation_norm ? l.pre_activation_norm : l.backward_norm;
+  const std::optional<double>& own = l.*gradient ? l.*gradient : l.backward_norm;
   if (!reference || !own) return std::nullopt;
   return *own <= kZeroNorm ? kZeroNorm : *own - *reference;
 }

@@ -8,7 +8,9 @@
 #include "evenflow/cli/command.h"
 #include "evenflow/cli/recorded_run.h"
 #include "evenflow/health.h"
+#include "evenflow/health/run_summary.h"
 #include "evenflow/report.h"
+#include "evenflow/report/layer_rows.h"
 
 namespace evenflow::cli::commands {
 namespace {
@@ -20,8 +22,11 @@ struct Options {
 
 int run(const Options& o, const Common& common) {
   std::vector<std::string> silences;
-  const std::vector<Finding> findings = examine(recorded_run(RunReader(o.run)), &silences);
-  fmt::print("{}", findings_text(findings, {.color = common.color, .width = common.width}, silences));
+  const RunTrace recorded = recorded_run(RunReader(o.run));
+  const std::vector<Finding> findings = examine(recorded, &silences);
+  const TextStyle style{.color = common.color, .width = common.width};
+  if (!recorded.layers.empty()) fmt::print("{}\n", layer_rows(recent(recorded), style));
+  fmt::print("{}", findings_text(findings, style, silences));
   const auto counts = [&](const Finding& finding) {
     return (o.fail_on == "info") || (o.fail_on == "warning" && finding.severity >= Severity::warning) ||
            (o.fail_on == "error" && finding.severity == Severity::error);
@@ -42,6 +47,7 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
 }  // namespace
 
 extern const Command diagnose;
-const Command diagnose{.id = "diagnose", .summary = "Judges a recorded training", .setup = setup};
+const Command diagnose{
+    .id = "diagnose", .summary = "Judges a recorded training, with a row for each layer", .setup = setup};
 
 }  // namespace evenflow::cli::commands

@@ -16,6 +16,7 @@
 #include "evenflow/cli/recorded_run.h"
 #include "evenflow/data.h"
 #include "evenflow/format.h"
+#include "evenflow/health/counterfactual.h"
 #include "evenflow/report.h"
 
 namespace evenflow::cli::commands {
@@ -29,14 +30,22 @@ struct Options {
   std::string data;
 };
 
-// The network at rest, probed with the data of the run.
-std::optional<Trace> probe_file(const std::string& file, const std::string& data) {
+// A network at rest, probed with the data of the run, and what the rules say of it.
+struct AtRest {
+  Trace trace;
+  std::vector<Finding> findings;
+};
+std::optional<AtRest> probe_file(const std::string& file, const std::string& data) {
   if (file.empty()) return std::nullopt;
   SavedModel saved = load_model(file);
   saved.model.name = std::filesystem::path(file).filename().string();
   std::optional<Dataset> set;
   if (!data.empty()) set = fit_to_model(load_data(data), saved.model);
-  return probe(saved, {.data = set ? &*set : nullptr});
+  const ProbeOptions options{.data = set ? &*set : nullptr};
+  AtRest result{.trace = probe(saved, options)};
+  result.findings = examine(result.trace);
+  add_counterfactuals(saved, options, result.trace, result.findings);
+  return result;
 }
 
 std::vector<std::pair<std::string, std::string>> settings_of(const RunReader& reader) {
@@ -52,12 +61,17 @@ std::vector<std::pair<std::string, std::string>> settings_of(const RunReader& re
   return settings;
 }
 
-// Of the network at rest, where the run does not say the same.
+// Of the network at rest: what the run does not say, and the causes of what it says without any.
 void add_findings(ReportedRun& run, std::vector<Finding> at_rest) {
   for (Finding& finding : at_rest) {
-    const bool known = std::any_of(run.findings.begin(), run.findings.end(),
+    const auto same = std::find_if(run.findings.begin(), run.findings.end(),
                                    [&](const Finding& one) { return one.rule == finding.rule; });
-    if (!known) run.findings.push_back(std::move(finding));
+    if (same == run.findings.end()) {
+      run.findings.push_back(std::move(finding));
+    } else if (same->cause.empty()) {
+      same->cause = std::move(finding.cause);
+      same->experiment = std::move(finding.experiment);
+    }
   }
   std::stable_sort(run.findings.begin(), run.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
@@ -72,10 +86,11 @@ ReportedRun read(const std::string& path, const Options& o) {
   const std::string seed = reader.info("seed");
   if (!seed.empty()) run.seed = static_cast<std::uint64_t>(parse_integer(seed, "seed of the run"));
   const std::string data = o.data.empty() ? reader.info("data") : o.data;
-  run.trace.start = probe_file(o.before, data);
-  run.end = probe_file(o.after, data);
+  std::optional<AtRest> before = probe_file(o.before, data);
+  if (before) run.trace.start = std::move(before->trace);
+  if (std::optional<AtRest> after = probe_file(o.after, data)) run.end = std::move(after->trace);
   run.findings = examine(run.trace, &run.silences);
-  if (run.trace.start) add_findings(run, examine(*run.trace.start));
+  if (before) add_findings(run, std::move(before->findings));
   return run;
 }
 

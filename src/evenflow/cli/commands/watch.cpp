@@ -12,7 +12,10 @@
 #include "evenflow/base/text.h"
 #include "evenflow/cli/app.h"
 #include "evenflow/cli/command.h"
+#include "evenflow/cli/recorded_run.h"
+#include "evenflow/health/run_summary.h"
 #include "evenflow/record.h"
+#include "evenflow/report/layer_rows.h"
 #include "evenflow/report/layout.h"
 
 namespace evenflow::cli::commands {
@@ -32,7 +35,7 @@ bool is_gone(const RunReader& run) {
 
 class Follower {
  public:
-  explicit Follower(const Options& options) : run_(options.run) {}
+  Follower(const Options& options, const TextStyle& style) : run_(options.run), style_(style) {}
 
   // False when the run has ended.
   bool print_news() {
@@ -54,6 +57,8 @@ class Follower {
     std::fflush(stdout);
     if (outcome != "running") {
       fmt::print("the run has ended: {}\n", printable(outcome));
+      const RunTrace recorded = recorded_run(run_);
+      if (!recorded.layers.empty()) fmt::print("\n{}", layer_rows(recent(recorded), style_));
       return false;
     }
     constexpr int kQuiet = 5;
@@ -84,13 +89,14 @@ class Follower {
   }
 
   RunReader run_;
+  TextStyle style_;
   std::uint64_t last_step_ = 0;
   std::size_t epochs_ = 0, events_ = 0, findings_ = 0;
   int quiet_ = 0;
 };
 
-int run(const Options& o) {
-  Follower follower(o);
+int run(const Options& o, const Common& common) {
+  Follower follower(o, {.color = common.color, .width = common.width});
   while (follower.print_news()) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(o.interval);
     while (std::chrono::steady_clock::now() < until) {
@@ -101,14 +107,14 @@ int run(const Options& o) {
   return 0;
 }
 
-std::function<int()> setup(CLI::App& app, const Common&) {
+std::function<int()> setup(CLI::App& app, const Common& common) {
   auto o = std::make_shared<Options>();
   app.add_option("RUN", o->run, "Run record that a training writes (evenflow train --record RUN)")->required();
   app.add_option("--interval", o->interval, "Seconds between two looks")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
   app.footer("Ends with the run, or with Ctrl-C; the training does not notice.");
-  return [o] { return run(*o); };
+  return [o, &common] { return run(*o, common); };
 }
 
 }  // namespace

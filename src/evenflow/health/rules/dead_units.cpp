@@ -1,85 +1,23 @@
 // Units that are zero for every sample, beyond what theory expects of a fresh network (theory, section 8.1).
-#include <algorithm>
-#include <cmath>
-
-#include "evenflow/base/text.h"
-#include "evenflow/health/robust.h"
 #include "evenflow/health/rule.h"
+#include "evenflow/health/unit_share.h"
 
 namespace evenflow::rules {
 namespace {
 
-// Beyond expectation: by this much at least, and by three standard deviations of the units' chance.
-constexpr double kLeast = 0.2;
-
-double allowed(double expected, double units) {
-  const double p = std::clamp(expected, 0.0, 1.0);
-  return expected + std::max(kLeast, 3 * std::sqrt(p * (1 - p) / std::max(units, 1.0)));
-}
-
-Finding found(std::vector<std::string> layers, const std::string& worst, double share, double expected) {
-  Finding finding{.severity = share > 0.9 ? Severity::error : Severity::warning, .layers = std::move(layers)};
-  finding.evidence = {{"dead", share, "fraction"}, {"expected", expected, "fraction"}};
-  finding.message = fmt::format(
-      "In {} {:.0f} % of the units give the same for every sample of a batch: their slope is zero, and nothing reaches "
-      "the weights before them; {:.0f} % are expected.",
-      worst, 100 * share, 100 * expected);
-  finding.advice = {"leaky_relu or elu: their slope is never 0", "a smaller learning rate, and initial biases of zero"};
-  return finding;
-}
-
-Verdict check(const Trace& trace) {
-  std::vector<std::string> layers;
-  const LayerTrace* worst = nullptr;
-  bool measured = false;
-  double excess = 0;
-  for (const std::size_t index : trace.chain) {
-    const LayerTrace& layer = trace.layers[index];
-    if (!layer.dead) continue;
-    measured = true;
-    const double expected = layer.expected_dead.value_or(0);
-    if (*layer.dead <= allowed(expected, static_cast<double>(layer.units))) continue;
-    layers.push_back(layer.name);
-    if (worst == nullptr || *layer.dead - expected > excess) {
-      worst = &layer;
-      excess = *layer.dead - expected;
-    }
-  }
-  if (!measured) return Silence{"no layer has an activation that can be dead"};
-  if (worst == nullptr) return Silence{"no more dead than expected"};
-  return found(std::move(layers), worst->name, *worst->dead, worst->expected_dead.value_or(0));
-}
-
-// Against the run's own first record, which holds what the initial weights explain.
-Verdict watch(const RunTrace& run) {
-  std::size_t first = 0;
-  while (first < run.steps.size() && run.steps[first].layers.empty()) ++first;
-  if (run.steps.size() < first + 20) return Silence{"layer outputs were not recorded for 20 steps"};
-  std::vector<std::string> layers;
-  std::string worst;
-  double share = 0;
-  double before = 0;
-  std::size_t begin = run.steps.size();
-  for (std::size_t l = 0; l < run.layers.size(); ++l) {
-    const auto value = [&](const RunStep& step) {
-      return l < step.layers.size() && step.layers[l].dead ? *step.layers[l].dead : double(NAN);
-    };
-    const double start = value(run.steps[first]);
-    const double now = median(column(run, run.steps.size() - 10, run.steps.size(), value));
-    if (!std::isfinite(start) || now <= allowed(start, 64)) continue;
-    layers.push_back(run.layers[l].name);
-    const std::size_t onset = since(run, [&](const RunStep& step) { return !(value(step) <= allowed(start, 64)); });
-    begin = std::min(begin, onset);
-    if (now - start > share - before) {
-      worst = run.layers[l].name;
-      share = now;
-      before = start;
-    }
-  }
-  if (layers.empty()) return Silence{"no layer has become more dead since the start"};
-  Finding finding = found(std::move(layers), worst, share, before);
-  finding.onset = onset_at(run, std::min(begin, run.steps.size() - 1), worst);
-  return finding;
+const UnitShare& dead() {
+  static const UnitShare unit{
+      .name = "dead",
+      .share = &LayerTrace::dead,
+      .expected = &LayerTrace::expected_dead,
+      .recorded = &LayerStep::dead,
+      .least = 0.2,
+      .meaning =
+          "of the units give the same for every sample of a batch: their slope is zero, and nothing reaches the "
+          "weights before them",
+      .advice = {"leaky_relu or elu: their slope is never 0", "a smaller learning rate, and initial biases of zero"},
+  };
+  return unit;
 }
 
 }  // namespace
@@ -88,8 +26,8 @@ extern const Rule dead_units;
 constinit const Rule dead_units{
     .id = "dead-units",
     .summary = "More units are dead than initialization explains.",
-    .check = check,
-    .watch = watch,
+    .check = [](const Trace& trace) { return judge(dead(), trace); },
+    .watch = [](const RunTrace& run) { return judge(dead(), run); },
 };
 
 }  // namespace evenflow::rules

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "evenflow/base/text.h"
+#include "evenflow/health/backward_change.h"
 #include "evenflow/health/flow.h"
 #include "evenflow/health/rule.h"
 
@@ -141,6 +142,13 @@ Verdict check(const Trace& trace) {
   return result;
 }
 
+Verdict watch(const RunTrace& run) {
+  return judge_depth(
+      run, Change::grows,
+      {"clipping by global norm (--global-clipnorm 1.0) keeps a step finite; it does not level the layers",
+       "initial weights with a smaller gain (he_normal for relu), or layer_normalization"});
+}
+
 }  // namespace
 
 extern const Rule exploding_gradient;
@@ -148,6 +156,7 @@ constinit const Rule exploding_gradient{
     .id = "exploding-gradient",
     .summary = "The gradient grows from layer to layer on its way back, or becomes infinite.",
     .check = check,
+    .watch = watch,
     .leading = true,
 };
 

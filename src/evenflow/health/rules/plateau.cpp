@@ -45,7 +45,9 @@ Verdict watch(const RunTrace& run) {
     smallest = std::min(smallest, ratio);
     largest = std::max(largest, ratio);
   }
-  Finding finding{.severity = gained < 0.02 ? Severity::error : Severity::warning, .onset = onset_at(run, third)};
+  Finding finding{.severity = Severity::warning, .onset = onset_at(run, third)};
+  // What hardly moves will not leave the plateau; what moves may.
+  if (gained < 0.02 && smallest < 1e-6) finding.severity = Severity::error;
   finding.evidence = {{"loss_at_start", start, "loss"},
                       {"loss_now", now, "loss"},
                       {"gained", gained, "fraction"},

@@ -40,20 +40,21 @@ Verdict check(const Trace& trace) {
 }
 
 Verdict watch(const RunTrace& run) {
-  std::size_t first = 0;
-  while (first < run.steps.size() && run.steps[first].layers.empty()) ++first;
-  if (run.steps.size() < first + 20) return Silence{"layer outputs were not recorded for 20 steps"};
+  const std::vector<std::size_t> records = layer_records(run);
+  if (!spans_enough(run, records)) return Silence{"layer outputs were not recorded over 20 steps"};
   for (std::size_t l = 0; l + 1 < run.layers.size(); ++l) {
     const auto left = [&](const RunStep& step) {
       return l < step.layers.size() && step.layers[l].variance_fraction ? *step.layers[l].variance_fraction
                                                                         : double(NAN);
     };
-    const double start = left(run.steps[first]);
-    const double now = median(column(run, run.steps.size() - 10, run.steps.size(), left));
+    const double start = left(run.steps[records.front()]);
+    const std::vector<double> recent = column(run, recent_record(records), run.steps.size(), left);
+    if (recent.empty()) continue;
+    const double now = median(recent);
     if (!(start > 10 * kCollapsed) || !(now < kCollapsed)) continue;
     const std::size_t onset = since(run, [&](const RunStep& step) { return !(left(step) >= kCollapsed); });
     Finding finding{.severity = now < kBlind ? Severity::error : Severity::warning, .layers = {run.layers[l].name}};
-    finding.onset = onset_at(run, std::min(onset, run.steps.size() - 1), run.layers[l].name);
+    finding.onset = onset_at(run, record_from(records, onset), run.layers[l].name);
     finding.evidence = {{"signal_left", now, "fraction"}, {"at_the_start", start, "fraction"}};
     finding.message = fmt::format(
         "The signal of {} collapsed: {:.2g} of it differed between samples at the start, {:.0e} "

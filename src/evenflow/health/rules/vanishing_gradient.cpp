@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "evenflow/base/text.h"
+#include "evenflow/health/backward_change.h"
 #include "evenflow/health/flow.h"
 #include "evenflow/health/rule.h"
 #include "evenflow/health/zero.h"
@@ -193,6 +194,13 @@ Verdict check(const Trace& trace) {
   return result;
 }
 
+Verdict watch(const RunTrace& run) {
+  return judge_depth(run, Change::shrinks,
+                     {"relu with he_normal, or initial weights with the gain that makes up for the slope: evenflow "
+                      "check says which factor it is",
+                      "batch_normalization before each activation, or residual connections"});
+}
+
 }  // namespace
 
 extern const Rule vanishing_gradient;
@@ -200,6 +208,7 @@ constinit const Rule vanishing_gradient{
     .id = "vanishing-gradient",
     .summary = "The gradient shrinks from layer to layer on its way back, and the early layers hardly train.",
     .check = check,
+    .watch = watch,
     .leading = true,
 };
 
