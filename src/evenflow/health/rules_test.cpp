@@ -82,8 +82,15 @@ TEST(Rules, EveryRuleGivesItsReasonForSilence) {
   EXPECT_EQ(silences.size(), expected);
 }
 
+// The loss falls to half and no further: not yet a network that trains well.
+RunTrace half_trained(std::size_t steps = 600) {
+  RunTrace run = runs::healthy(steps);
+  for (RunStep& step : run.steps) step.loss = 0.5 + 0.5 * step.loss;
+  return run;
+}
+
 TEST(Rules, GradientSpike) {
-  RunTrace run = runs::healthy();
+  RunTrace run = half_trained();
   run.steps[300].global_norm *= 500;
   run.steps[300].parameters[2].gradient_norm *= 1000;
   const Finding finding = sick(run, "gradient-spike");
@@ -148,7 +155,7 @@ TEST(Rules, AFitFromTheStartIsNoPlateau) {
 }
 
 TEST(Rules, Clipping) {
-  RunTrace run = runs::healthy(400);
+  RunTrace run = half_trained(400);
   run.clipping = "global_norm";
   run.clip_threshold = 0.001;
   for (RunStep& step : run.steps) step.clip_factor = run.clip_threshold / step.global_norm;
@@ -311,7 +318,10 @@ TEST(Rules, Labels) {
 TEST(Rules, LearningRate) {
   Trace trace = healthy_trace();
   for (const std::size_t layer : trace.path) trace.layers[layer].update_ratio = 2;
+  EXPECT_EQ(sick(trace, "learning-rate").severity, Severity::warning);
+  for (const std::size_t layer : trace.path) trace.layers[layer].update_ratio = 20;
   EXPECT_EQ(sick(trace, "learning-rate").severity, Severity::error);
+  EXPECT_EQ(sick(trace, "update-ratio").severity, Severity::error);
   for (const std::size_t layer : trace.path) trace.layers[layer].update_ratio = 1e-9;
   EXPECT_EQ(sick(trace, "learning-rate").severity, Severity::warning);
 }
@@ -396,6 +406,14 @@ TEST(Rules, ASureClassifierMaySaturateItsOutput) {
   EXPECT_FALSE(silent(trace, "saturation"));
   trace.loss = "categorical_crossentropy";
   EXPECT_TRUE(silent(trace, "saturation"));
+}
+
+TEST(Rules, WhatTrainsWellIsNoAlarm) {
+  RunTrace run = runs::healthy(300);
+  for (std::size_t i = 100; i < 300; ++i) run.steps[i].layers[0].dead = 0.95;
+  EXPECT_EQ(sick(run, "dead-units").severity, Severity::info);
+  for (RunStep& step : run.steps) step.loss = 0.7 + 0.01 * step.loss;
+  EXPECT_EQ(sick(run, "dead-units").severity, Severity::error);
 }
 
 TEST(Rules, StepsWithoutOutputsSayNothingAboutTheSignal) {

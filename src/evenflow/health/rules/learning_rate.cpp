@@ -10,6 +10,7 @@ namespace evenflow::rules {
 namespace {
 
 constexpr double kTooFar = 0.3;
+constexpr double kFatal = 3;  // the first gradients are the largest of a training: less than this may be over soon
 constexpr double kTooLittle = 1e-7;
 constexpr double kHealthy = 1e-3;
 
@@ -23,7 +24,7 @@ Verdict check(const Trace& trace) {
     return Silence{fmt::format("{:g} moves layers by {:.0e} to {:.0e} of their weights per step", trace.learning_rate,
                                u.smallest, u.largest)};
   }
-  Finding finding{.severity = far ? Severity::error : Severity::warning};
+  Finding finding{.severity = u.smallest > kFatal ? Severity::error : Severity::warning};
   finding.evidence = {{"learning_rate", trace.learning_rate, "per step"},
                       {"smallest_update_ratio", u.smallest, "of the weights per step"},
                       {"largest_update_ratio", u.largest, "of the weights per step"}};

@@ -17,7 +17,7 @@ struct Moved {
   double ratio = 0;
 };
 
-Verdict judge(std::vector<Moved> moved, std::optional<Finding::Onset> onset) {
+Verdict judge(std::vector<Moved> moved, double fatal, std::optional<Finding::Onset> onset) {
   if (moved.empty()) return Silence{"no update was measured"};
   std::sort(moved.begin(), moved.end(), [](const Moved& a, const Moved& b) { return a.ratio > b.ratio; });
   const Moved& largest = moved.front();
@@ -25,7 +25,7 @@ Verdict judge(std::vector<Moved> moved, std::optional<Finding::Onset> onset) {
     return Silence{
         fmt::format("updates are between {:.0e} and {:.0e} of the weights", moved.back().ratio, largest.ratio)};
   }
-  Finding finding{.severity = largest.ratio > 1 ? Severity::error : Severity::warning, .onset = std::move(onset)};
+  Finding finding{.severity = largest.ratio > fatal ? Severity::error : Severity::warning, .onset = std::move(onset)};
   for (const Moved& m : moved) {
     if (m.ratio > kLarge) finding.layers.push_back(m.layer);
   }
@@ -45,7 +45,9 @@ Verdict check(const Trace& trace) {
     const LayerTrace& l = trace.layers[layer];
     if (l.update_ratio && std::isfinite(*l.update_ratio)) moved.push_back({l.name, *l.update_ratio});
   }
-  return judge(std::move(moved), std::nullopt);
+  // The first gradients are the largest of a training: what they do is over soon, unless it is far out.
+  constexpr double kFatal = 10;
+  return judge(std::move(moved), kFatal, std::nullopt);
 }
 
 Verdict watch(const RunTrace& run) {
@@ -62,7 +64,8 @@ Verdict watch(const RunTrace& run) {
         });
     if (!ratios.empty()) moved.push_back({run.parameters[p].layer, median(ratios)});
   }
-  return judge(std::move(moved), onset_at(run, run.steps.size() - kWindow));
+  constexpr double kFatal = 1;
+  return judge(std::move(moved), kFatal, onset_at(run, run.steps.size() - kWindow));
 }
 
 }  // namespace
