@@ -110,6 +110,20 @@ def functional():
     return keras.Model(x, layers.Dense(2, name="out")(y), name="branches")
 
 
+def operations():
+    """Tensors in expressions and in keras.ops, which are no layers."""
+    x = keras.Input((6, 4), name="sequence")
+    y = layers.Dense(5, name="first")(x)
+    y = keras.ops.relu(y) * 0.5 + keras.ops.tanh(y)
+    y = 1.0 - y / 4.0
+    last = y[:, -1]
+    part = keras.ops.mean(y[:, 1:4], axis=1)
+    some = keras.ops.max(keras.ops.transpose(y[..., 2:], (0, 2, 1)), axis=1)
+    wide = keras.ops.reshape(keras.ops.expand_dims(last, 1), (-1, 5))
+    joined = keras.ops.concatenate([last * part, keras.ops.maximum(wide, part) - last, -some], axis=-1)
+    return keras.Model(x, layers.Dense(2, name="out")(joined), name="operations")
+
+
 def main():
     keras.utils.set_random_seed(7)
     rng = np.random.default_rng(7)
@@ -121,6 +135,7 @@ def main():
     train(model, rng)
     save(model, "sequential_sgd", rng)
     save(model, "sequential_legacy", rng, ".h5")
+    model.save_weights(OUT / "sequential_sgd.weights.h5")
 
     model = cnn()
     schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 100, 0.9, staircase=True)
@@ -150,6 +165,11 @@ def main():
         train(model, rng)
         save(model, name, rng)
     save(model, "nested_legacy", rng, ".h5")
+
+    model = operations()
+    model.compile("adam", "mse")
+    train(model, rng)
+    save(model, "operations", rng)
 
     x = keras.Input((3,), name="x")
     keras.Model(x, [layers.Dense(1, name="a")(x), layers.Dense(1, name="b")(x)]).save(OUT / "outputs.keras")

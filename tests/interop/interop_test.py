@@ -274,6 +274,32 @@ class Interop(unittest.TestCase):
         model.save(file)
         self.assert_same_predictions(file, model, data, x)
 
+    def test_weights_alone(self):
+        """save_weights of Keras into a model with other weights, and evenflow's back into Keras."""
+        x = keras.Input((4,))
+        y = layers.BatchNormalization()(layers.Dense(6, "tanh")(x))
+        model = keras.Model(x, layers.Dense(3)(layers.Concatenate()([y, layers.Dense(2)(x)])))
+        model.compile("adam", "mean_squared_error")
+        data, x, y = self.data(model)
+        file, weights = self.folder / "model.keras", self.folder / "keras.weights.h5"
+        model.save(file)
+        model.fit(x, y, epochs=2, batch_size=len(x), verbose=0)
+        model.save_weights(weights)
+        out = self.folder / "predictions.npy"
+        evenflow("predict", file, "--weights", weights, "--data", data, "-o", out)
+        self.assert_close(np.load(out), model.predict(x, verbose=0), "predictions")
+
+        trained = self.folder / "trained.weights.h5"
+        evenflow("train", file, "--weights", weights, "--data", data, "--epochs", 1, "--batch-size", len(x), "-o",
+                 trained)
+        continued = keras.models.load_model(file)
+        continued.load_weights(trained)
+        model.fit(x, y, batch_size=len(x), verbose=0)
+        self.assert_same_state(continued, model)
+        for each in (continued, model):
+            each.fit(x, y, batch_size=len(x), verbose=0)
+        self.assert_same_state(continued, model)
+
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)

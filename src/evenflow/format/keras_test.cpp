@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Keras, GoldenFile,
                          testing::Values("shared.keras", "recurrent.keras", "time_distributed.keras", "nested.keras",
                                          "nested_legacy.h5", "sequential_sgd.keras", "sequential_legacy.h5",
                                          "cnn_adam_schedule.keras", "functional_adamw.keras", "functional_legacy.h5",
-                                         "sequential_rmsprop.keras", "sequential_uncompiled.keras"),
+                                         "sequential_rmsprop.keras", "sequential_uncompiled.keras", "operations.keras"),
                          [](const auto& test) { return Path(test.param).stem().string(); });
 
 TEST_P(GoldenFile, PredictsWhatKerasPredicts) {
@@ -307,6 +307,51 @@ TEST(Keras, FreshModelIsWrittenAndRead) {
   EXPECT_TRUE(again.weights == saved.weights);
   EXPECT_FALSE(again.model.compile);
   expect_equal(again, read_model(written(again), "fresh"));
+}
+
+const Format& weights_format() {
+  for (const Format* format : all_formats()) {
+    if (format->id == "keras_weights") return *format;
+  }
+  throw Error(ErrorKind::internal, "no format keras_weights");
+}
+
+TEST_P(GoldenFile, WeightsAndStateAreTakenFromAFileOfWeightsAlone) {
+  const SavedModel saved = golden(GetParam());
+  SavedModel again{.model = saved.model, .weights = initialize(saved.model, 99)};
+  EXPECT_FALSE(again.weights == saved.weights);
+  read_weights(weights_format().write(saved), "m.weights.h5", again);
+  expect_equal(saved, again);
+}
+
+// By model.save_weights() of real Keras.
+TEST(KerasWeights, AreThoseOfTheModelSavedWithThem) {
+  const SavedModel saved = golden("sequential_sgd.keras");
+  SavedModel again{.model = saved.model, .weights = initialize(saved.model, 99)};
+  load_weights(kGolden / "sequential_sgd.weights.h5", again);
+  expect_equal(saved, again);
+}
+
+TEST(KerasWeights, MisfitNamesFileAndLayerAndChangesNothing) {
+  SavedModel other = golden("cnn_adam_schedule.keras");
+  const SavedModel before = other;
+  const std::string text =
+      message(ErrorKind::input, [&] { load_weights(kGolden / "sequential_sgd.weights.h5", other); });
+  expect_contains(text, "sequential_sgd.weights.h5");
+  expect_contains(text, "layer 'conv2d'");
+  expect_equal(before, other);
+}
+
+TEST(KerasWeights, AreNoModel) {
+  expect_contains(message(ErrorKind::input, [] { golden("sequential_sgd.weights.h5"); }), "weights alone");
+  const auto stored = list_weights(kGolden / "sequential_sgd.weights.h5");
+  ASSERT_TRUE(stored);
+  EXPECT_NE(std::find_if(stored->begin(), stored->end(),
+                         [](const StoredTensor& tensor) {
+                           return tensor.path == "layers/dense/vars/0" && tensor.shape == Shape{4, 6};
+                         }),
+            stored->end());
+  EXPECT_FALSE(list_weights(kGolden / "sequential_sgd.keras"));
 }
 
 TEST(Keras, SavingReplacesTheFileWholeOrNotAtAll) {

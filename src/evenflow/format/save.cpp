@@ -11,7 +11,7 @@ void save_model(const std::filesystem::path& path, const SavedModel& model) {
   std::vector<std::string> endings;
   for (const Format* format : all_formats()) {
     if (format->write == nullptr) continue;
-    if (path.extension() == format->ending) {
+    if (path.string().ends_with(format->ending)) {
       write_file(path, format->write(model));
       return;
     }

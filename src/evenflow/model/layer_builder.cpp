@@ -174,6 +174,11 @@ GraphLayerBuilder::GraphLayerBuilder(Graph& graph, const Model& model, const Lay
       trainable_(is_trainable(layer)),
       owner_(layer.shares.empty() ? layer.name : layer.shares),
       masks_(std::move(masks)) {
+  // An operation on Keras's symbolic tensors, read as a layer: unlike layers those do not know of masks.
+  if (layer.arguments.contains("operation")) {
+    masks_.assign(masks_.size(), ValueId{});
+    arguments_read_.insert("operation");
+  }
   // model(x, training=False): how pretrained models are used. True would mean noise when predicting.
   const auto training = layer.arguments.find("training");
   if (training != layer.arguments.end() && *training == Json(false)) {

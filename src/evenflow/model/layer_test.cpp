@@ -303,7 +303,8 @@ std::string case_name(const testing::TestParamInfo<LayerCase>& info) {
 INSTANTIATE_TEST_SUITE_P(Golden, EveryLayer, testing::ValuesIn(golden_cases()), case_name);
 
 TEST(Layers, EachHasAGoldenCase) {
-  std::set<std::string> tested{"InputLayer"};  // has nothing to compute
+  // InputLayer has nothing to compute; GetItem is no layer of Keras but an operation: keras/operations.keras has it.
+  std::set<std::string> tested{"InputLayer", "GetItem"};
   for (const LayerCase& one : golden_cases()) tested.insert(one.layer.type);
   for (const LayerType* type : all_layers()) {
     EXPECT_TRUE(tested.contains(std::string(type->id))) << type->id << " is in none of tests/golden/layers*.json";
@@ -391,6 +392,26 @@ TEST(GaussianDropout, MultipliesByNoiseOfItsDeviation) {
   double squares = 0;
   for (const double value : on_ones("GaussianDropout", {{"rate", 0.2}}, {40, 25})) squares += std::pow(value - 1, 2);
   EXPECT_NEAR(squares / 1000, 0.25, 5 * 0.25 * std::sqrt(2.0 / 1000));
+}
+
+TEST(GetItem, PassesTheGradientToThePartsItTakes) {
+  const Json whole = {nullptr, nullptr};
+  const Json keys[] = {{whole, -1}, {whole, {1, -1}}, {whole, "...", {2, nullptr}}, {whole, 0, 3}, Json::array()};
+  for (const Json& key : keys) {
+    LayerProgram program(one_layer("GetItem", {{"key", key}}, {{2, 5, 4}}));
+    expect_finite_differences(program);
+  }
+}
+
+TEST(GetItem, RefusesWhatItCannotTake) {
+  const Json whole = {nullptr, nullptr};
+  const auto error = [](const Json& key) {
+    return error_of([&] { LayerProgram program(one_layer("GetItem", {{"key", key}}, {{2, 5, 4}})); });
+  };
+  EXPECT_NE(error({0}).find("must leave the batch as it is"), std::string::npos) << error({0});
+  EXPECT_NE(error({whole, 5}).find("there is no element 5 among 5"), std::string::npos) << error({whole, 5});
+  EXPECT_NE(error({whole, {3, 2}}).find("is empty"), std::string::npos) << error({whole, {3, 2}});
+  EXPECT_NE(error({whole, "last"}).find("must be a list of indices"), std::string::npos) << error({whole, "last"});
 }
 
 TEST(Layers, DrawFromStreamsOfTheirOwn) {

@@ -9,8 +9,8 @@
 
 #include "evenflow/cli/command.h"
 #include "evenflow/cli/compile_options.h"
+#include "evenflow/cli/model_file.h"
 #include "evenflow/data.h"
-#include "evenflow/format.h"
 #include "evenflow/health.h"
 #include "evenflow/health/counterfactual.h"
 #include "evenflow/report.h"
@@ -19,7 +19,7 @@ namespace evenflow::cli::commands {
 namespace {
 
 struct Options {
-  std::string model;
+  ModelFile file;
   std::string data;
   CompileOverrides compile;
   int batch_size = 32;
@@ -43,8 +43,8 @@ std::string file_name(const std::string& path) {
 
 int run(const Options& o, const Common& common) {
   const auto start = std::chrono::steady_clock::now();
-  SavedModel saved = load_model(o.model);
-  saved.model.name = file_name(o.model);
+  SavedModel saved = load(o.file);
+  saved.model.name = file_name(o.file.model);
   std::vector<std::string> notes;
   complete_compile(saved.model, o.compile, notes);
   std::optional<Dataset> data;
@@ -74,7 +74,7 @@ int run(const Options& o, const Common& common) {
 
 std::function<int()> setup(CLI::App& app, const Common& common) {
   auto o = std::make_shared<Options>();
-  app.add_option("MODEL", o->model, "Model file (.keras, .h5)")->required();
+  add_model_file(app, o->file);
   app.add_option("--data", o->data,
                  "Data file or generated set; without it: standard normal inputs, and a random gradient at the output");
   app.add_option("--batch-size", o->batch_size, "Samples per batch")->check(CLI::PositiveNumber)->capture_default_str();

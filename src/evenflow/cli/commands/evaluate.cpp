@@ -7,15 +7,15 @@
 #include "evenflow/base/json_text.h"
 #include "evenflow/cli/command.h"
 #include "evenflow/cli/compile_options.h"
+#include "evenflow/cli/model_file.h"
 #include "evenflow/data.h"
-#include "evenflow/format.h"
 #include "evenflow/train.h"
 
 namespace evenflow::cli::commands {
 namespace {
 
 struct Options {
-  std::string model;
+  ModelFile file;
   std::string data;
   CompileOverrides compile;
   int batch_size = 32;
@@ -39,7 +39,7 @@ void print_line(std::string_view part, const Json& json) {
 }
 
 int run(const Options& o, const Common& common) {
-  SavedModel saved = load_model(o.model);
+  SavedModel saved = load(o.file);
   std::vector<std::string> notes;
   complete_compile(saved.model, o.compile, notes);
   const Dataset data = fit_to_model(load_data(o.data), saved.model, &notes);
@@ -63,7 +63,7 @@ int run(const Options& o, const Common& common) {
 
 std::function<int()> setup(CLI::App& app, const Common& common) {
   auto o = std::make_shared<Options>();
-  app.add_option("MODEL", o->model, "Model file (.keras, .h5)")->required();
+  add_model_file(app, o->file);
   app.add_option("--data", o->data, "Data file or generated set")->required();
   app.add_option("--batch-size", o->batch_size, "Samples per step")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_flag("--json", o->json, "Print JSON");

@@ -8,15 +8,15 @@
 #include "evenflow/base/files.h"
 #include "evenflow/base/text.h"
 #include "evenflow/cli/command.h"
+#include "evenflow/cli/model_file.h"
 #include "evenflow/data.h"
-#include "evenflow/format.h"
 #include "evenflow/train.h"
 
 namespace evenflow::cli::commands {
 namespace {
 
 struct Options {
-  std::string model;
+  ModelFile file;
   std::string data;
   std::string out = "-";
   int batch_size = 32;
@@ -51,7 +51,7 @@ Tensor classes(const Tensor& predictions) {
 }
 
 int run(const Options& o, const Common& common) {
-  SavedModel saved = load_model(o.model);
+  SavedModel saved = load(o.file);
   Dataset data = load_data(o.data);
   data.y = data.x_test = data.y_test = Tensor();  // only the inputs matter here
   std::vector<std::string> notes;
@@ -76,7 +76,7 @@ int run(const Options& o, const Common& common) {
 
 std::function<int()> setup(CLI::App& app, const Common& common) {
   auto o = std::make_shared<Options>();
-  app.add_option("MODEL", o->model, "Model file (.keras, .h5)")->required();
+  add_model_file(app, o->file);
   app.add_option("--data", o->data, "Data file or generated set; targets are ignored")->required();
   app.add_option("-o,--output", o->out, "File to write: .csv or .npy (default: CSV on the standard output)");
   app.add_option("--batch-size", o->batch_size, "Samples per step")->check(CLI::PositiveNumber)->capture_default_str();

@@ -12,10 +12,10 @@
 #include "evenflow/cli/app.h"
 #include "evenflow/cli/command.h"
 #include "evenflow/cli/compile_options.h"
+#include "evenflow/cli/model_file.h"
 #include "evenflow/cli/progress.h"
 #include "evenflow/cli/recording.h"
 #include "evenflow/data.h"
-#include "evenflow/format.h"
 #include "evenflow/health/run_watcher.h"
 #include "evenflow/train.h"
 
@@ -23,7 +23,7 @@ namespace evenflow::cli::commands {
 namespace {
 
 struct Options {
-  std::string model;
+  ModelFile file;
   std::string out;
   std::string data;
   CompileOverrides compile;
@@ -117,8 +117,8 @@ void print_test(Network& network, const Dataset& data, int batch_size) {
 }
 
 int run(const Options& o, const Common& common) {
-  const std::string out = o.out.empty() ? default_output(o.model) : o.out;
-  SavedModel saved = load_model(o.model);
+  const std::string out = o.out.empty() ? default_output(o.file.model) : o.out;
+  SavedModel saved = load(o.file);
   std::vector<std::string> notes;
   if (complete_compile(saved.model, o.compile, notes) || o.fresh) {
     saved.optimizer_slots = {};
@@ -179,7 +179,8 @@ int run(const Options& o, const Common& common) {
         "evenflow: the loss is {} at epoch {}, step {} (learning rate {:g}): training stopped, nothing written.\n"
         "  Look at the gradients with: evenflow check {} --data {}\n"
         "  Try a smaller --learning-rate, or --global-clipnorm 1.\n",
-        guard.report.loss, guard.report.epoch + 1, guard.report.step + 1, guard.report.learning_rate, o.model, o.data);
+        guard.report.loss, guard.report.epoch + 1, guard.report.step + 1, guard.report.learning_rate, o.file.model,
+        o.data);
     return 1;
   }
   network.save(out);
@@ -187,7 +188,7 @@ int run(const Options& o, const Common& common) {
     fmt::print(stderr,
                "evenflow: gave up after {} interventions; the last healthy weights are in {}\n"
                "  Look for the cause with: evenflow diagnose, or evenflow cure {} --data {}\n",
-               history.healed.size() - 1, out, o.model, o.data);
+               history.healed.size() - 1, out, o.file.model, o.data);
     return 1;
   }
   if (interrupted()) {
@@ -209,9 +210,10 @@ int run(const Options& o, const Common& common) {
 
 std::function<int()> setup(CLI::App& app, const Common& common) {
   auto o = std::make_shared<Options>();
-  app.add_option("MODEL", o->model, "Model file (.keras, .h5)")->required();
+  add_model_file(app, o->file);
   app.add_option("--data", o->data, "Data file or generated set (evenflow data lists them)")->required();
-  app.add_option("-o,--output", o->out, "Trained model (default: MODEL-trained.keras)");
+  app.add_option("-o,--output", o->out,
+                 "Trained model, or NAME.weights.h5 for its weights alone (default: MODEL-trained.keras)");
   app.add_option("--epochs", o->epochs, "Passes over the data")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--batch-size", o->batch_size, "Samples per step")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--validation-split", o->validation_split, "Last fraction of the data kept for validation")
@@ -249,7 +251,7 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
       ->capture_default_str()
       ->group(group);
   app.add_flag("--no-shuffle", o->no_shuffle, "Keep the order of the data");
-  app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's");
+  app.add_flag("--fresh", o->fresh, "Draw new initial weights instead of the file's")->excludes("--weights");
   app.footer(
       "Ctrl-C stops after the step and saves.\n"
       "Example: evenflow train mnist.keras --data train-images-idx3-ubyte.gz --epochs 5 -o trained.keras");

@@ -13,9 +13,7 @@
 #include "evenflow/format/keras/config_writer.h"
 #include "evenflow/format/keras/context.h"
 #include "evenflow/format/keras/hdf5_reader.h"
-#include "evenflow/format/keras/hdf5_writer.h"
-#include "evenflow/format/keras/optimizer_state.h"
-#include "evenflow/format/keras/weights.h"
+#include "evenflow/format/keras/weights_file.h"
 
 namespace evenflow::formats {
 namespace {
@@ -34,7 +32,6 @@ KerasVersion version_of(const std::string& text) {
 SavedModel read(std::string_view bytes, std::string_view file) {
   const keras::ArchiveReader archive(bytes, std::string(file));
   SavedModel saved;
-  std::vector<ParameterInfo> variables;
   const std::string config_text = archive.read(kConfig);
   const std::string metadata_text = archive.has(kMetadata) ? archive.read(kMetadata) : "";
   keras::in_context(file, [&] {
@@ -44,24 +41,19 @@ SavedModel read(std::string_view bytes, std::string_view file) {
     saved.model.compile = keras::in_context("compile settings", [&] {
       return keras::read_compile_config(keras::optional_key(config, "compile_config"), saved.model);
     });
-    variables = parameters(saved.model);
+    validate(saved.model);
     if (!archive.has(kWeights) && archive.has("model.weights.npz")) {
       fail(ErrorKind::unsupported, "weights in model.weights.npz; save the model with Keras's default weights format");
     }
   });
   const std::string weights = archive.read(kWeights);
-  const keras::Hdf5Reader hdf5(weights, fmt::format("{}: {}", file, kWeights));
-  saved.weights = keras::read_archive_weights(hdf5, saved.model, variables);
-  keras::read_archive_state(hdf5, variables, saved);
+  keras::read_weights(keras::Hdf5Reader(weights, fmt::format("{}: {}", file, kWeights)), saved);
   return saved;
 }
 
-std::string weights_file(const SavedModel& saved, const std::vector<ParameterInfo>& variables) {
-  keras::Hdf5Writer hdf5;
-  hdf5.group("vars");  // the model's own: Keras before 3.6 insists on it
-  keras::write_archive_weights(hdf5, saved.model, variables, saved.weights);
-  keras::write_archive_state(hdf5, variables, saved);
-  return hdf5.bytes();
+void read_weights(std::string_view bytes, std::string_view file, SavedModel& saved) {
+  const std::string weights = keras::ArchiveReader(bytes, std::string(file)).read(kWeights);
+  keras::read_weights(keras::Hdf5Reader(weights, fmt::format("{}: {}", file, kWeights)), saved);
 }
 
 std::string metadata(const Model& model) {
@@ -75,14 +67,11 @@ std::string metadata(const Model& model) {
   return Json{{"keras_version", fmt::format("3.{}.0", minor)}, {"date_saved", date}}.dump();
 }
 
-std::string write(const SavedModel& given) {
-  SavedModel saved = given;
-  if (!saved.model.sequential) {
-    saved.model.layers = keras::canonical_order(std::move(saved.model.layers), saved.model.outputs);
-  }
-  return keras::archive_bytes({{kMetadata, metadata(saved.model)},
-                               {kConfig, keras::model_config(saved.model).dump()},
-                               {kWeights, weights_file(saved, parameters(saved.model))}});
+std::string write(const SavedModel& saved) {
+  const Model model = keras::canonical(saved.model);
+  return keras::archive_bytes({{kMetadata, metadata(model)},
+                               {kConfig, keras::model_config(model).dump()},
+                               {kWeights, keras::weights_file(saved)}});
 }
 
 bool recognizes(std::string_view bytes) {
@@ -98,6 +87,7 @@ constinit const Format keras{
     .ending = ".keras",
     .recognizes = recognizes,
     .read = read,
+    .read_weights = read_weights,
     .write = write,
 };
 

@@ -1,4 +1,5 @@
-// Legacy whole-model HDF5 files of Keras 2 (model.save("x.h5")), which Keras 3 still writes. Read only.
+// HDF5 files: legacy whole models of Keras 2 (model.save("x.h5")), which Keras 3 still writes; and weights alone of any
+// Keras. Read only.
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 #include "evenflow/format/keras/context.h"
 #include "evenflow/format/keras/hdf5_reader.h"
 #include "evenflow/format/keras/optimizer_state.h"
-#include "evenflow/format/keras/weights.h"
+#include "evenflow/format/keras/weights_file.h"
 
 namespace evenflow::formats {
 namespace {
@@ -35,8 +36,8 @@ struct Texts {
 Model read_model_of(const Texts& texts) {
   if (!texts.architecture) {
     fail(ErrorKind::input,
-         "holds weights only, no architecture (the attribute model_config is missing); "
-         "save the whole model with model.save(...)");
+         "holds weights alone, no architecture (the attribute model_config is missing): give it beside a model "
+         "(evenflow train MODEL --weights FILE), or save the whole model with model.save(...)");
   }
   if (!texts.version) fail(ErrorKind::unsupported, "written by Keras 1 (the attribute keras_version is missing)");
   const KerasVersion version = keras::parse_version(*texts.version);
@@ -62,9 +63,21 @@ SavedModel read(std::string_view bytes, std::string_view file) {
     saved.model = read_model_of(texts);
     variables = parameters(saved.model);
   });
-  saved.weights = keras::read_legacy_weights(hdf5, saved.model, variables);
+  keras::read_weights(hdf5, saved);
   keras::read_legacy_state(hdf5, variables, saved);
   return saved;
+}
+
+void read_weights(std::string_view bytes, std::string_view file, SavedModel& saved) {
+  keras::read_weights(keras::Hdf5Reader(bytes, std::string(file)), saved);
+}
+
+std::optional<std::vector<StoredTensor>> weights_alone(std::string_view bytes, std::string_view file) {
+  const keras::Hdf5Reader hdf5(bytes, std::string(file));
+  if (hdf5.text("", "model_config")) return std::nullopt;
+  std::vector<StoredTensor> result;
+  for (const std::string& path : hdf5.datasets("")) result.push_back({path, hdf5.shape(path)});
+  return result;
 }
 
 bool recognizes(std::string_view bytes) {
@@ -80,6 +93,8 @@ constinit const Format keras_h5{
     .ending = ".h5",
     .recognizes = recognizes,
     .read = read,
+    .read_weights = read_weights,
+    .weights_alone = weights_alone,
 };
 
 }  // namespace evenflow::formats

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -101,7 +102,51 @@ class Walk {
   std::vector<std::size_t> finished_;
 };
 
+// Gives the first call of every layer the layer's name.
+void name_first_calls(Model& model) {
+  std::map<std::string, std::string, std::less<>> renamed;
+  std::set<std::string, std::less<>> met;
+  for (const Layer& call : model.layers) {
+    const std::string& layer = call.shares.empty() ? call.name : call.shares;
+    if (!met.insert(layer).second || call.shares.empty()) continue;
+    renamed[call.name] = layer;
+    renamed[layer] = call.name;
+  }
+  const auto rename = [&](std::string& name) {
+    const auto found = renamed.find(name);
+    if (found != renamed.end()) name = found->second;
+  };
+  for (Layer& call : model.layers) {
+    const std::string layer = call.shares.empty() ? call.name : call.shares;
+    rename(call.name);
+    call.shares = call.name == layer ? "" : layer;
+    for (LayerOutput& input : call.inputs) rename(input.layer);
+  }
+  for (LayerOutput& output : model.outputs) rename(output.layer);
+}
+
+// A layer's inner model: its own, or that of a layer that it wraps.
+void order_inner(Json& config) {
+  if (!config.is_object()) return;
+  const auto inner = config.find("model");
+  if (inner != config.end()) *inner = to_json(canonical(model_from_json(*inner)));
+  for (const char* key : {"layer", "backward_layer"}) {
+    const auto wrapped = config.find(key);
+    if (wrapped != config.end() && wrapped->is_object() && wrapped->contains("config")) {
+      order_inner((*wrapped)["config"]);
+    }
+  }
+}
+
 }  // namespace
+
+Model canonical(Model model) {
+  for (Layer& layer : model.layers) order_inner(layer.config);
+  if (model.sequential) return model;
+  model.layers = canonical_order(std::move(model.layers), model.outputs);
+  name_first_calls(model);
+  return model;
+}
 
 std::vector<Layer> canonical_order(std::vector<Layer> layers, const std::vector<LayerOutput>& outputs) {
   std::vector<Layer> result;

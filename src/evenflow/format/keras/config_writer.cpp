@@ -1,21 +1,34 @@
 #include "evenflow/format/keras/config_writer.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "evenflow/format/keras/canonical_order.h"
 #include "evenflow/format/keras/compile_config.h"
 #include "evenflow/format/keras/layer_config.h"
+#include "evenflow/format/keras/operations.h"
 #include "evenflow/model/layer_type.h"
 
 namespace evenflow::keras {
 namespace {
 
 Json model_entry(const Model& model);
+
+// The shapes with `extent` for every axis of any length.
+std::vector<Shape> with_open_axes(std::span<const Shape> shapes, std::int64_t extent) {
+  std::vector<Shape> result;
+  for (const Shape& shape : shapes) {
+    std::vector<std::int64_t> extents(shape.dims().begin(), shape.dims().end());
+    std::replace(extents.begin(), extents.end(), std::int64_t{0}, extent);
+    result.emplace_back(extents);
+  }
+  return result;
+}
 
 class FunctionalWriter {
  public:
@@ -46,7 +59,7 @@ class FunctionalWriter {
   }
 
  private:
-  // Of every tensor that a layer takes.
+  // Of every tensor that a layer takes; null for extents that are another when the open axes of the inputs are.
   void find_shapes() {
     Model all = model_;
     all.outputs.clear();
@@ -54,10 +67,14 @@ class FunctionalWriter {
       all.outputs.insert(all.outputs.end(), layer.inputs.begin(), layer.inputs.end());
     }
     if (all.outputs.empty()) return;
-    const std::vector<Shape> shapes = output_shapes(all);
+    const std::vector<Shape> samples = input_shapes(all);
+    const std::vector<Shape> shapes = output_shapes(all, with_open_axes(samples, 64));
+    const std::vector<Shape> others = output_shapes(all, with_open_axes(samples, 96));
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       Json shape = Json::array({nullptr});
-      for (const std::int64_t extent : shapes[i].dims()) shape.push_back(extent);
+      for (int axis = 0; axis < shapes[i].rank(); ++axis) {
+        shape.push_back(shapes[i][axis] == others[i][axis] ? Json(shapes[i][axis]) : Json());
+      }
       shapes_[to_string(all.outputs[i])] = std::move(shape);
     }
   }
@@ -78,12 +95,21 @@ class FunctionalWriter {
   }
 
   Json entry(const Layer& layer) const {
+    if (was_operation(layer)) return operation(layer);
     Json result = any_entry(layer, model_);
     result["name"] = layer.name;
     result["inbound_nodes"] = Json::array();
     for (const Layer* call : calls_.at(layer.name)) {
       if (!call->inputs.empty()) result["inbound_nodes"].push_back(node(*call));
     }
+    return result;
+  }
+
+  Json operation(const Layer& layer) const {
+    std::vector<Json> tensors;
+    for (const LayerOutput& input : layer.inputs) tensors.push_back(tensor(input));
+    Json result = operation_entry(layer, tensors);
+    result["name"] = layer.name;
     return result;
   }
 
@@ -137,7 +163,6 @@ Json any_entry(const Layer& layer, const Model& model) {
   if (!layer.config.contains("model")) return layer_entry(layer, model);
   Model inner = model_from_json(layer.config.at("model"));
   inner.name = layer.name;
-  if (!inner.sequential) inner.layers = canonical_order(std::move(inner.layers), inner.outputs);
   Json entry = model_entry(inner);
   if (!layer.trainable) entry["config"]["trainable"] = false;
   return entry;

@@ -1,5 +1,7 @@
 #include "evenflow/format/keras/hdf5_reader.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "evenflow/base/text.h"
@@ -38,21 +40,26 @@ const hdf5::Members& Hdf5Reader::members_of(std::uint64_t address) const {
   return groups_.emplace(address, hdf5::read_group(bytes_, object(address))).first->second;
 }
 
-const Object* Hdf5Reader::find(const std::string& path) const {
+std::optional<std::uint64_t> Hdf5Reader::locate(const std::string& path) const {
   std::uint64_t address = root_;
   for (std::size_t begin = 0; begin < path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
-    if (!object(address).is_group()) return nullptr;
+    if (!object(address).is_group()) return std::nullopt;
     const hdf5::Members& members = members_of(address);
     const auto member = members.find(std::string_view(path).substr(begin, end - begin));
-    if (member == members.end()) return nullptr;
+    if (member == members.end()) return std::nullopt;
     address = member->second;
     if (address == hdf5::kNowhere) {
       fail(ErrorKind::unsupported, "a link to elsewhere; only data inside the file is read");
     }
     begin = end + 1;
   }
-  return &object(address);
+  return address;
+}
+
+const Object* Hdf5Reader::find(const std::string& path) const {
+  const std::optional<std::uint64_t> address = locate(path);
+  return address ? &object(*address) : nullptr;
 }
 
 bool Hdf5Reader::has_group(const std::string& path) const {
@@ -76,6 +83,30 @@ std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
     std::vector<std::string> names;
     for (const auto& [name, address] : hdf5::read_group(bytes_, *found)) names.push_back(name);
     return names;
+  });
+}
+
+std::vector<std::string> Hdf5Reader::datasets(const std::string& group) const {
+  constexpr std::size_t kLongestPath = 4096;
+  return on(group, [&] {
+    const std::optional<std::uint64_t> start = locate(group);
+    if (!start) fail(ErrorKind::input, "this group is missing");
+    std::vector<std::string> paths;
+    std::set<std::uint64_t> entered;
+    std::vector<std::pair<std::string, std::uint64_t>> pending{{group, *start}};
+    while (!pending.empty()) {
+      const auto [path, address] = std::move(pending.back());
+      pending.pop_back();
+      if (path.size() > kLongestPath) fail(ErrorKind::input, "its groups are nested too deep");
+      if (address == hdf5::kNowhere) continue;
+      if (object(address).is_dataset()) paths.push_back(path);
+      if (!object(address).is_group() || !entered.insert(address).second) continue;
+      for (const auto& [name, member] : members_of(address)) {
+        pending.emplace_back(path.empty() ? name : path + "/" + name, member);
+      }
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
   });
 }
 

@@ -27,6 +27,8 @@ class Hdf5Reader {
   bool has_dataset(const std::string& path) const;
   // Names in a group, sorted.
   std::vector<std::string> members(const std::string& group) const;
+  // Paths of all data sets in a group and the groups in it. A group that is linked into several is entered once.
+  std::vector<std::string> datasets(const std::string& group) const;
 
   // An attribute; nullopt when there is none. Lists may be fixed-length or variable-length strings, or an empty array
   // of numbers, which is how h5py writes an empty list.
@@ -45,7 +47,8 @@ class Hdf5Reader {
   auto on(const std::string& path, const Action& action) const;
   const hdf5::Object& object(std::uint64_t address) const;
   const hdf5::Members& members_of(std::uint64_t address) const;
-  // Null when some part of the path is missing.
+  // Absent when some part of the path is missing.
+  std::optional<std::uint64_t> locate(const std::string& path) const;
   const hdf5::Object* find(const std::string& path) const;
   const hdf5::Object& dataset(const std::string& path) const;
   hdf5::Datatype number_type(const hdf5::Object& dataset) const;

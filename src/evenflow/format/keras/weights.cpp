@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "evenflow/base/text.h"
+#include "evenflow/format/keras/operations.h"
 
 namespace evenflow::keras {
 namespace {
@@ -102,7 +103,7 @@ class ArchiveTree {
   void visit_model(const Model& model, const std::string& prefix, const std::string& root) {
     GroupNames names(model);
     for (const Layer& layer : model.layers) {
-      if (!layer.shares.empty()) continue;
+      if (!layer.shares.empty() || was_operation(layer)) continue;
       if (const std::optional<std::string> name = names.next(layer)) {
         visit(layer, prefix + layer.name, fmt::format("{}layers/{}", root, *name));
       }
@@ -173,16 +174,6 @@ std::vector<std::string> variables_in(const Hdf5Reader& file, const std::string&
   return paths;
 }
 
-// Does the group, or one in it, hold variables?
-bool holds_variables(const Hdf5Reader& file, const std::string& group) {
-  if (!variables_in(file, group).empty()) return true;
-  for (const std::string& member : file.members(group)) {
-    const std::string inner = group + "/" + member;
-    if (member != "vars" && file.has_group(inner) && holds_variables(file, inner)) return true;
-  }
-  return false;
-}
-
 // tf.keras 2.12 and 2.13 skip numbers ("dense", "dense_2"): the groups of a class by rising number.
 std::map<std::string, std::vector<std::string>> groups_by_class(const Hdf5Reader& file, const std::string& root) {
   std::map<std::string, std::map<int, std::string>> numbered;
@@ -199,7 +190,7 @@ std::map<std::string, std::vector<std::string>> groups_by_class(const Hdf5Reader
         number = 0;
       }
     }
-    if (holds_variables(file, root + "/" + name)) numbered[stem].emplace(number, name);
+    if (!file.datasets(root + "/" + name).empty()) numbered[stem].emplace(number, name);
   }
   std::map<std::string, std::vector<std::string>> result;
   for (const auto& [stem, names] : numbered) {
@@ -248,7 +239,7 @@ void check_surplus_groups(const Hdf5Reader& file, std::span<const Part> parts) {
   for (const Part& part : parts) known.insert(split_group(part.group).first);
   for (const std::string& name : file.members("layers")) {
     if (known.contains(name) || !file.has_group("layers/" + name)) continue;
-    if (holds_variables(file, "layers/" + name)) {
+    if (!file.datasets("layers/" + name).empty()) {
       fail(ErrorKind::input, "{}: 'layers/{}' holds weights of no layer of the model", file.name(), printable(name));
     }
   }
@@ -275,12 +266,11 @@ struct StoredLayer {
   std::vector<std::string> paths;
 };
 
-std::vector<StoredLayer> stored_layers(const Hdf5Reader& file) {
-  const std::string root = "model_weights";
-  if (!file.has_group(root)) fail(ErrorKind::input, "{}: the group 'model_weights' is missing", file.name());
+std::vector<StoredLayer> stored_layers(const Hdf5Reader& file, const std::string& root) {
+  if (!file.has_group(root)) fail(ErrorKind::input, "{}: the group '{}' is missing", file.name(), root);
   std::vector<StoredLayer> layers;
   for (const std::string& name : long_list(file, root, "layer_names")) {
-    const std::string group = root + "/" + name;
+    const std::string group = root.empty() ? name : root + "/" + name;
     StoredLayer layer{name, long_list(file, group, "weight_names")};
     for (std::string& path : layer.paths) path = group + "/" + path;
     if (!layer.paths.empty()) layers.push_back(std::move(layer));
@@ -320,8 +310,9 @@ Weights read_archive_weights(const Hdf5Reader& file, const Model& model, std::sp
   return weights;
 }
 
-Weights read_legacy_weights(const Hdf5Reader& file, const Model& model, std::span<const ParameterInfo> parameters) {
-  const std::vector<StoredLayer> stored = stored_layers(file);
+Weights read_legacy_weights(const Hdf5Reader& file, const Model& model, std::span<const ParameterInfo> parameters,
+                            const std::string& root) {
+  const std::vector<StoredLayer> stored = stored_layers(file, root);
   const std::vector<Part> parts = legacy_parts(model, parameters);
   if (stored.size() != parts.size()) {
     fail(ErrorKind::input, "{}: weights of {} layers in the file, {} layers of the model have weights", file.name(),

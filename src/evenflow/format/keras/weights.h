@@ -16,8 +16,10 @@ namespace evenflow::keras {
 // model.weights.h5: layers/<class>[_n]/vars/<i>, numbered in the order of the model's layers.
 Weights read_archive_weights(const Hdf5Reader& file, const Model& model, std::span<const ParameterInfo> parameters);
 
-// A legacy whole-model file: model_weights/<layer>/<weight name>.
-Weights read_legacy_weights(const Hdf5Reader& file, const Model& model, std::span<const ParameterInfo> parameters);
+// Legacy files: <layer>/<weight name> in the group `root`, which is "model_weights" in files of whole models and the
+// file's root in files of weights alone.
+Weights read_legacy_weights(const Hdf5Reader& file, const Model& model, std::span<const ParameterInfo> parameters,
+                            const std::string& root);
 
 // Writes model.weights.h5's layers. Throws Error(usage) when a weight is missing or has the wrong shape.
 void write_archive_weights(Hdf5Writer& file, const Model& model, std::span<const ParameterInfo> parameters,
