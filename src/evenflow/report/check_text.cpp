@@ -86,7 +86,7 @@ std::string causes_text(std::string_view label, const std::vector<Finding::Cause
     text += (text.empty() ? "  " + colored(layout::pad_right(label, kLabel - 2), Color::dim, style)
                           : std::string(kLabel, ' ')) +
             line;
-    const int left = style.width - 9 - layout::width(line);
+    const int left = style.width - kLabel - layout::width(line);
     if (left >= layout::width(cause.explanation)) {
       text += printable(cause.explanation) + '\n';
     } else {
