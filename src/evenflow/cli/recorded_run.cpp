@@ -1,5 +1,7 @@
 #include "evenflow/cli/recorded_run.h"
 
+#include <algorithm>
+
 #include "evenflow/base/json_text.h"
 #include "evenflow/health/run_watcher.h"
 
@@ -15,6 +17,10 @@ RunTrace recorded_run(const RunReader& reader) {
   }
   for (const EpochReport& epoch : reader.epochs()) run.epochs.push_back({.epoch = epoch.epoch, .logs = epoch.logs});
   return run;
+}
+
+bool has_statistics(const RunTrace& run) {
+  return std::any_of(run.steps.begin(), run.steps.end(), [](const RunStep& step) { return !step.parameters.empty(); });
 }
 
 }  // namespace evenflow::cli

@@ -8,4 +8,7 @@ namespace evenflow::cli {
 
 RunTrace recorded_run(const RunReader& reader);
 
+// Does any step hold numbers of parameters? Not with --statistics off.
+bool has_statistics(const RunTrace& run);
+
 }  // namespace evenflow::cli

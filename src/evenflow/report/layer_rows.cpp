@@ -49,8 +49,8 @@ std::optional<double> decades(const Trace& trace, std::size_t layer) {
 struct Part {
   std::vector<std::size_t> layers;
   bool folded = false;
-  std::size_t period = 1;  // layers that repeat
-  double step = 0;         // decades from one repetition to the next, toward the input
+  std::size_t period = 1;           // layers that repeat
+  std::optional<double> step = {};  // decades from one repetition to the next, toward the input; absent: not measured
 };
 
 bool close(const std::optional<double>& a, const std::optional<double>& b, double tolerance) {
@@ -135,9 +135,10 @@ std::string fold_text(const Part& part) {
   const std::size_t count = part.layers.size() / part.period;
   const std::string what = part.period == 1 ? fmt::format("{} more like these", count)
                                             : fmt::format("{} more groups of {} like these", count, part.period);
-  if (std::abs(part.step) < 0.005) return fmt::format("  ...  {}, the gradient unchanged", what);
-  return fmt::format("  ...  {}, each {:.2f} decades {} the next", what, std::abs(part.step),
-                     part.step < 0 ? "below" : "above");
+  if (!part.step) return fmt::format("  ...  {}", what);
+  if (std::abs(*part.step) < 0.005) return fmt::format("  ...  {}, the gradient unchanged", what);
+  return fmt::format("  ...  {}, each {:.2f} decades {} the next", what, std::abs(*part.step),
+                     *part.step < 0 ? "below" : "above");
 }
 
 // ---- Columns

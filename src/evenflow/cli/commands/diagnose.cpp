@@ -25,7 +25,7 @@ int run(const Options& o, const Common& common) {
   const RunTrace recorded = recorded_run(RunReader(o.run));
   const std::vector<Finding> findings = examine(recorded, &silences);
   const TextStyle style{.color = common.color, .width = common.width};
-  if (!recorded.layers.empty()) fmt::print("{}\n", layer_rows(recent(recorded), style));
+  if (has_statistics(recorded)) fmt::print("{}\n", layer_rows(recent(recorded), style));
   fmt::print("{}", findings_text(findings, style, silences));
   const auto counts = [&](const Finding& finding) {
     return (o.fail_on == "info") || (o.fail_on == "warning" && finding.severity >= Severity::warning) ||

@@ -58,7 +58,7 @@ class Follower {
     if (outcome != "running") {
       fmt::print("the run has ended: {}\n", printable(outcome));
       const RunTrace recorded = recorded_run(run_);
-      if (!recorded.layers.empty()) fmt::print("\n{}", layer_rows(recent(recorded), style_));
+      if (has_statistics(recorded)) fmt::print("\n{}", layer_rows(recent(recorded), style_));
       return false;
     }
     constexpr int kQuiet = 5;
