@@ -46,6 +46,7 @@ export interface ProbeLayer {
 export interface Probe {
   flow: {
     total_decades: { mean: Numeric; std: Numeric };
+    decades_per_layer?: { mean: Numeric; std: Numeric };
     predicted_decades: Numeric;
     predicted_deviation?: Numeric;
     path: string[];
@@ -76,6 +77,7 @@ export interface LayerSeries {
 
 export interface Run {
   name: string;
+  running?: boolean; // another process still writes it
   command: string;
   seed: number;
   model: string;

@@ -1,46 +1,38 @@
 // What people look at first: loss, metrics, global norm with the clipping threshold, learning rate.
 import * as Plot from "@observablehq/plot";
-import { finite, type Numeric, type Run } from "../data";
-import { figure } from "../dom";
-import { BLUE, ORANGE, plot, power } from "./common";
+import { finite, type Run } from "../data";
+import { format } from "../dom";
+import type { Picture } from "../picture";
+import { BLUE, hover, ORANGE, plot, points, power } from "./common";
 
-interface Point {
-  step: number;
-  value: number;
+export function curves(run: Run): (Picture | null)[] {
+  return [lossCurve(run), normCurve(run), rateCurve(run), ...metricCurves(run)];
 }
 
-function points(steps: number[], values: Numeric[], log = false): Point[] {
-  return steps.flatMap((step, i) => {
-    const value = finite(values[i]);
-    if (value === null || (log && value <= 0)) return [];
-    return [{ step, value: log ? Math.log10(value) : value }];
-  });
-}
-
-export function curves(run: Run): HTMLElement[] {
-  return [lossCurve(run), normCurve(run), rateCurve(run), ...metricCurves(run)].filter(
-    (one): one is HTMLElement => one !== null,
-  );
-}
-
-function lossCurve(run: Run): HTMLElement | null {
+export function lossCurve(run: Run): Picture | null {
   const loss = points(run.steps.iteration, run.steps.loss);
   if (loss.length < 2) return null;
-  const broken = run.steps.iteration.filter((_, i) => finite(run.steps.loss[i]) === null);
-  return figure(
-    "Loss",
-    broken.length > 0 ? `The loss is not finite from step ${broken[0]} on.` : "Of each recorded batch.",
-    plot({
-      x: { label: "step" },
-      y: { label: "loss", grid: true },
-      marks: [Plot.lineY(loss, { x: "step", y: "value", stroke: BLUE }), Plot.ruleX(broken.slice(0, 1), { stroke: ORANGE })],
-    }),
-    ["step", "loss"],
-    loss.map((point) => [point.step, point.value]),
-  );
+  const broken = run.steps.iteration.filter((_, i) => run.steps.loss[i] != null && finite(run.steps.loss[i]) === null);
+  return {
+    key: "loss",
+    title: "Loss",
+    caption: broken.length > 0 ? `The loss is not finite from step ${broken[0]} on.` : "Of each recorded batch.",
+    columns: ["step", "loss"],
+    rows: () => loss.map((point) => [point.step, point.value]),
+    draw: (width) =>
+      plot(width, {
+        x: { label: "step" },
+        y: { label: "loss", grid: true },
+        marks: [
+          Plot.lineY(loss, { x: "step", y: "value", stroke: BLUE }),
+          Plot.ruleX(broken.slice(0, 1), { stroke: ORANGE }),
+          hover(loss, "step", "value", (point) => `step ${point.step}\nloss ${format(point.value, 4)}`),
+        ],
+      }),
+  };
 }
 
-function normCurve(run: Run): HTMLElement | null {
+function normCurve(run: Run): Picture | null {
   const norms = points(run.steps.iteration, run.steps.global_norm, true);
   if (norms.length < 2) return null;
   const clipped = run.steps.iteration.flatMap((step, i) => {
@@ -56,44 +48,49 @@ function normCurve(run: Run): HTMLElement | null {
       : threshold.length > 0
         ? `Raw gradients. Line: the clipping threshold; orange: steps where it acted (${share} %).`
         : `Raw gradients; clipping by ${run.clipping.kind} at ${run.clipping.threshold}.`;
-  return figure(
-    "Global gradient norm",
+  return {
+    key: "global-norm",
+    title: "Global gradient norm",
     caption,
-    plot({
-      x: { label: "step" },
-      y: { label: "norm", grid: true, tickFormat: power },
-      marks: [
-        Plot.lineY(norms, { x: "step", y: "value", stroke: BLUE }),
-        Plot.dot(clipped, { x: "step", y: "value", fill: ORANGE, r: 2 }),
-        Plot.ruleY(threshold, { stroke: ORANGE, strokeDasharray: "4 3" }),
-      ],
-    }),
-    ["step", "log10 norm"],
-    norms.map((point) => [point.step, point.value]),
-  );
+    columns: ["step", "log10 norm"],
+    rows: () => norms.map((point) => [point.step, point.value]),
+    draw: (width) =>
+      plot(width, {
+        x: { label: "step" },
+        y: { label: "norm", grid: true, tickFormat: power },
+        marks: [
+          Plot.lineY(norms, { x: "step", y: "value", stroke: BLUE }),
+          Plot.dot(clipped, { x: "step", y: "value", fill: ORANGE, r: 2 }),
+          Plot.ruleY(threshold, { stroke: ORANGE, strokeDasharray: "4 3" }),
+          hover(norms, "step", "value", (point) => `step ${point.step}\nnorm ${format(10 ** point.value)}`),
+        ],
+      }),
+  };
 }
 
-function rateCurve(run: Run): HTMLElement | null {
+function rateCurve(run: Run): Picture | null {
   const rates = points(run.steps.iteration, run.steps.learning_rate);
   if (rates.length < 2 || rates.every((point) => point.value === rates[0]!.value)) return null;
-  return figure(
-    "Learning rate",
-    "As the schedule and the callbacks set it.",
-    plot({
-      height: 200,
-      x: { label: "step" },
-      y: { label: "learning rate", grid: true },
-      marks: [Plot.lineY(rates, { x: "step", y: "value", stroke: BLUE, curve: "step-after" })],
-    }),
-    ["step", "learning rate"],
-    rates.map((point) => [point.step, point.value]),
-  );
+  return {
+    key: "learning-rate",
+    title: "Learning rate",
+    caption: "As the schedule and the callbacks set it.",
+    columns: ["step", "learning rate"],
+    rows: () => rates.map((point) => [point.step, point.value]),
+    draw: (width) =>
+      plot(width, {
+        height: 200,
+        x: { label: "step" },
+        y: { label: "learning rate", grid: true },
+        marks: [Plot.lineY(rates, { x: "step", y: "value", stroke: BLUE, curve: "step-after" })],
+      }),
+  };
 }
 
 // One picture per metric, training and validation together.
-function metricCurves(run: Run): HTMLElement[] {
+function metricCurves(run: Run): Picture[] {
   const names = new Set(run.epochs.flatMap((epoch) => Object.keys(epoch.logs).map((name) => name.replace(/^val_/, ""))));
-  return [...names].flatMap((name) => {
+  return [...names].flatMap((name): Picture[] => {
     const rows = run.epochs.flatMap((epoch) =>
       [name, `val_${name}`].flatMap((key) => {
         const value = finite(epoch.logs[key]);
@@ -101,20 +98,26 @@ function metricCurves(run: Run): HTMLElement[] {
       }),
     );
     if (rows.length < 2) return [];
+    const validated = rows.some((row) => row.kind === "validation");
     return [
-      figure(
-        `Epochs: ${name}`,
-        "Means over each epoch.",
-        plot({
-          height: 220,
-          x: { label: "epoch" },
-          y: { label: name, grid: true },
-          color: { domain: ["training", "validation"], range: [BLUE, ORANGE], legend: true },
-          marks: [Plot.lineY(rows, { x: "epoch", y: "value", stroke: "kind", marker: "dot" })],
-        }),
-        ["epoch", "part", name],
-        rows.map((row) => [row.epoch, row.kind, row.value]),
-      ),
+      {
+        key: `epochs-${name}`,
+        title: `Epochs: ${name}`,
+        caption: "Means over each epoch.",
+        columns: ["epoch", "part", name],
+        rows: () => rows.map((row) => [row.epoch, row.kind, row.value]),
+        draw: (width) =>
+          plot(width, {
+            height: 220,
+            x: { label: "epoch", tickFormat: (at: number) => (Number.isInteger(at) ? String(at) : "") },
+            y: { label: name, grid: true },
+            color: { domain: ["training", "validation"], range: [BLUE, ORANGE], legend: validated },
+            marks: [
+              Plot.lineY(rows, { x: "epoch", y: "value", stroke: "kind", marker: rows.length > 60 ? "none" : "dot" }),
+              hover(rows, "epoch", "value", (row) => `epoch ${row.epoch}, ${row.kind}\n${name} ${format(row.value, 4)}`),
+            ],
+          }),
+      },
     ];
   });
 }
