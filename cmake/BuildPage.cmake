@@ -1,4 +1,5 @@
 # cmake -DNPM=... -DSOURCE=web -DBUILD=folder -P: builds the page in a copy of web/, so that the sources stay as they are.
+file(REMOVE_RECURSE "${BUILD}/src") # else files that are gone from the sources would still be compiled
 file(COPY "${SOURCE}/" DESTINATION "${BUILD}" PATTERN node_modules EXCLUDE PATTERN dist EXCLUDE)
 file(SHA256 "${SOURCE}/package-lock.json" lock)
 set(installed "${BUILD}/node_modules/.evenflow-${lock}")
