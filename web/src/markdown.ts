@@ -19,11 +19,11 @@ function block(text: string): HTMLElement {
 }
 
 // A lesson: its first line is the title.
-export function lessonBody(text: string, heading: "h1" | "h3" | "none"): DocumentFragment {
+export function lessonBody(text: string, heading: "h1" | "h4"): DocumentFragment {
   const blocks = text.replace(/\r/g, "").trim().split(/\n\s*\n/);
   const title = (blocks.shift() ?? "").replace(/^#+\s*/, "");
   const fragment = document.createDocumentFragment();
-  if (heading !== "none") fragment.append(h(heading, {}, title));
+  fragment.append(h(heading, {}, title));
   fragment.append(...blocks.map(block));
   return fragment;
 }
