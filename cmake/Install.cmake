@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 get_property(rooms GLOBAL PROPERTY EVENFLOW_ROOMS)
-list(REMOVE_ITEM rooms evenflow_cli)
+list(REMOVE_ITEM rooms evenflow_cli evenflow_serve)
 
 add_library(evenflow INTERFACE)
 add_library(evenflow::evenflow ALIAS evenflow)

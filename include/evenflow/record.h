@@ -76,6 +76,9 @@ class RunRecorder : public Observer {
   std::unique_ptr<Impl> impl_;
 };
 
+// Does the file begin as a run record does? Cheap: the database is not opened. False for what cannot be read.
+bool is_run_record(const std::filesystem::path& path);
+
 // A step read back: the reports' spans and names point into this object and into the RunReader.
 struct RecordedStep {
   StepReport numbers;
@@ -102,7 +105,8 @@ class RunReader {
   // In order; `after` and `limit` choose the steps with a larger iteration, at most so many of the first of them.
   // Without details: no parameters and layers.
   std::vector<RecordedStep> steps(std::uint64_t after = 0, std::int64_t limit = -1, bool details = true) const;
-  std::optional<RecordedStep> last_measured_step() const;
+  std::optional<RecordedStep> last_step() const;           // without details
+  std::optional<RecordedStep> last_measured_step() const;  // with parameters
   std::vector<EpochReport> epochs() const;
   std::vector<RunEvent> events() const;
   std::vector<std::pair<std::uint64_t, Json>> findings() const;
@@ -110,6 +114,8 @@ class RunReader {
   Flight flight(std::uint64_t iteration) const;
 
  private:
+  std::optional<RecordedStep> last_of(const char* table, bool details) const;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,10 +1,12 @@
 """Real Keras reads what evenflow writes, and evenflow what Keras writes. usage: interop_test.py EVENFLOW"""
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 import warnings
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -116,6 +118,33 @@ class Interop(unittest.TestCase):
         data, x, y = self.data(model)
         self.assert_same_predictions(file, model, data, x)
         model.fit(x, y, verbose=0)
+
+    def test_the_labs_code_is_the_labs_file(self):
+        """`evenflow serve`: the Python program that the lab exports makes the model of the file that it exports."""
+        server = subprocess.Popen([PROGRAM, "serve", self.folder, "--port", "0"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        self.addCleanup(server.stdout.close)
+        address = server.stdout.readline().rsplit(" ", 1)[1].strip()
+
+        def export(choices, kind):
+            with urllib.request.urlopen(f"{address}api/lab/export?{choices}&as={kind}") as answer:
+                return answer.read()
+
+        for choices in ("depth=3&width=5&optimizer=adam&clipping=clipnorm",
+                        "depth=4&width=5&residual=1&normalization=batch",
+                        "depth=2&width=7&activation=gelu&initializer=variance_scaling&weight_variance=2"):
+            file = self.folder / "lab.keras"
+            file.write_bytes(export(choices, "keras"))
+            loaded = keras.models.load_model(file)
+            names = {}
+            exec(json.loads(export(choices, "code"))["code"], names)
+            made = names["model"]
+            self.assertEqual([w.shape for w in made.weights], [w.shape for w in loaded.weights], choices)
+            self.assertEqual(made.optimizer.get_config(), loaded.optimizer.get_config(), choices)
+            made.set_weights(loaded.get_weights())
+            x = self.rng.normal(size=(10, 2)).astype("float32")
+            np.testing.assert_allclose(made.predict(x, verbose=0), loaded.predict(x, verbose=0), atol=TOLERANCE)
 
     def test_cured_model_learns_in_keras(self):
         """Sixteen sigmoid layers learn nothing in Keras; what `evenflow cure` makes of them does, with fresh weights."""

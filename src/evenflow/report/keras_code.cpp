@@ -1,6 +1,7 @@
 #include "evenflow/report/keras_code.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "evenflow/base/text.h"
 #include "evenflow/model/layer_type.h"
@@ -76,6 +77,71 @@ void add(std::vector<CodeChange>& changes, CodeChange::Kind kind, std::string co
       {kind, std::move(code), layer.empty() ? std::vector<std::string>{} : std::vector<std::string>{layer}});
 }
 
+std::string layer_code(const Layer& layer) {
+  if (layer.type != "InputLayer") return keras_code(layer);
+  std::vector<std::string> extents;
+  const Json shape = layer.config.value("batch_shape", Json::array({nullptr}));
+  for (std::size_t i = 1; i < shape.size(); ++i) extents.push_back(python(shape[i], ""));
+  return fmt::format("keras.Input(shape=({}{}))", join(extents), extents.size() == 1 ? "," : "");
+}
+
+// A line per layer; equal ones in a row are one line.
+std::string sequential_code(const Model& model) {
+  std::string code = "model = keras.Sequential([\n";
+  for (std::size_t i = 0, next = 0; i < model.layers.size(); i = next) {
+    const std::string line = layer_code(model.layers[i]);
+    for (next = i + 1; next < model.layers.size() && layer_code(model.layers[next]) == line;) ++next;
+    code += next - i > 2 ? fmt::format("    *[{} for _ in range({})],\n", line, next - i) : "";
+    for (std::size_t same = i; next - i <= 2 && same < next; ++same) code += "    " + line + ",\n";
+  }
+  return code + "])\n";
+}
+
+std::string functional_code(const Model& model) {
+  std::string code;
+  for (const Layer& layer : model.layers) {
+    std::vector<std::string> inputs;
+    for (const LayerOutput& input : layer.inputs) inputs.push_back(input.layer);
+    code += fmt::format("{} = {}", layer.name, layer_code(layer));
+    if (!inputs.empty()) code += inputs.size() > 1 ? "([" + join(inputs) + "])" : "(" + join(inputs) + ")";
+    code += "\n";
+  }
+  std::vector<std::string> outputs;
+  for (const LayerOutput& output : model.outputs) outputs.push_back(output.layer);
+  return code + fmt::format("model = keras.Model([{}], [{}])\n", join(input_names(model)), join(outputs));
+}
+
+// A name as Python can have it for a variable.
+std::string variable(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) name.insert(0, "layer_");
+  return name;
+}
+
+Model with_variables(Model model) {
+  for (Layer& layer : model.layers) {
+    layer.name = variable(layer.name);
+    for (LayerOutput& input : layer.inputs) input.layer = variable(input.layer);
+  }
+  for (LayerOutput& output : model.outputs) output.layer = variable(output.layer);
+  for (std::string& input : model.inputs) input = variable(input);
+  return model;
+}
+
+void require_plain(const Model& model) {
+  const auto refuse = [&](const Layer& layer, std::string_view why) {
+    fail(ErrorKind::unsupported, "layer '{}' {}: that is not written as Keras code", printable(layer.name), why);
+  };
+  for (const Layer& layer : model.layers) {
+    if (!layer.shares.empty()) refuse(layer, "is called more than once");
+    if (layer.config.contains("model") || !layer.arguments.empty()) refuse(layer, "is a model or takes arguments");
+    for (const LayerOutput& input : layer.inputs) {
+      if (input.index > 0) refuse(layer, "takes a second output");
+    }
+  }
+}
+
 std::string loss_code(const CompileSettings& compile) {
   std::string code = "loss=\"" + compile.loss.type + "\"";
   return code;
@@ -108,6 +174,19 @@ std::string keras_optimizer_code(const Item& optimizer) {
     parts.push_back(key + "=" + python(value, key));
   }
   return fmt::format("keras.optimizers.{}({})", optimizer.type, join(parts));
+}
+
+std::string keras_program(const Model& model) {
+  require_plain(model);
+  std::string code = "import keras\n\n";
+  code += model.sequential ? sequential_code(model) : functional_code(with_variables(model));
+  if (model.compile && model.compile->outputs.empty()) {
+    std::vector<std::string> metrics;
+    for (const Item& metric : model.compile->metrics) metrics.push_back('"' + metric.type + '"');
+    code += fmt::format("model.compile(optimizer={},\n              {}, metrics=[{}])\n",
+                        keras_optimizer_code(model.compile->optimizer), loss_code(*model.compile), join(metrics));
+  }
+  return code;
 }
 
 std::vector<CodeChange> code_changes(const Model& before, const Model& after) {

@@ -14,6 +14,10 @@ std::string keras_code(const Layer& layer);
 // keras.optimizers.SGD(learning_rate=0.01, global_clipnorm=1.0)
 std::string keras_optimizer_code(const Item& optimizer);
 
+// A Python program that makes and compiles the model: a Sequential or, for layers with several inputs, calls.
+// Throws Error(unsupported) for inner models, shared layers and layers with several outputs.
+std::string keras_program(const Model& model);
+
 struct CodeChange {
   enum class Kind : char { removed = '-', added = '+' } kind;
   std::string code;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "evenflow/error.h"
+
 namespace evenflow {
 namespace {
 
@@ -23,6 +25,37 @@ TEST(KerasCode, OptimizerWithClipping) {
   EXPECT_EQ(keras_optimizer_code(SGD{.learning_rate = 0.01, .clipnorm = 1.0}),
             "keras.optimizers.SGD(learning_rate=0.01, clipnorm=1.0)");
   EXPECT_EQ(keras_optimizer_code(Adam{.epsilon = 1e-4}), "keras.optimizers.Adam(learning_rate=0.001, epsilon=0.0001)");
+}
+
+TEST(KerasProgram, AChainIsSequentialWithEqualLayersInOneLine) {
+  const Dense hidden{.units = 4, .activation = "relu"};
+  Model model = sequential({Input{{2}}, hidden, hidden, hidden, Dense{1}, Dense{1}});
+  model.compile = CompileSettings{.optimizer = SGD{.learning_rate = 0.5}, .loss = {"mean_squared_error"}};
+  EXPECT_EQ(keras_program(model),
+            "import keras\n\nmodel = keras.Sequential([\n"
+            "    keras.Input(shape=(2,)),\n"
+            "    *[keras.layers.Dense(4, activation=\"relu\") for _ in range(3)],\n"
+            "    keras.layers.Dense(1),\n"
+            "    keras.layers.Dense(1),\n])\n"
+            "model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.5),\n"
+            "              loss=\"mean_squared_error\", metrics=[])\n");
+}
+
+TEST(KerasProgram, ABranchIsCallsOfNamedLayers) {
+  Model model = sequential({Input{{2, 3}}, Dense{.units = 3, .name = "1st/hidden"}});
+  Layer sum = layer("Add", {{"name", "sum"}});
+  sum.inputs = {"input_layer", "1st/hidden"};
+  model.layers.push_back(sum);
+  model.outputs = {"sum"};
+  model.sequential = false;
+  EXPECT_EQ(keras_program(model),
+            "import keras\n\n"
+            "input_layer = keras.Input(shape=(2, 3))\n"
+            "layer_1st_hidden = keras.layers.Dense(3)(input_layer)\n"
+            "sum = keras.layers.Add()([input_layer, layer_1st_hidden])\n"
+            "model = keras.Model([input_layer], [sum])\n");
+  model.layers.back().shares = "1st/hidden";
+  EXPECT_THROW(keras_program(model), Error);
 }
 
 TEST(KerasCode, FoldsEqualChanges) {

@@ -88,7 +88,8 @@ class Folder {
                 .period = period};
       const auto above = decades(trace_, order_[first - period]);
       const auto below = decades(trace_, order_[last]);
-      if (above && below) fold.step = (*below - *above) / static_cast<double>((last - first) / period + 1);
+      const std::size_t periods = (last - first) / period;
+      if (above && below) fold.step = (*below - *above) / static_cast<double>(periods + 1);
       parts.push_back(std::move(fold));
       show(parts, last, period);
       at += length;

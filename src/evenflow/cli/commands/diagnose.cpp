@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "evenflow/cli/command.h"
-#include "evenflow/cli/recorded_run.h"
 #include "evenflow/health.h"
+#include "evenflow/health/recorded_run.h"
 #include "evenflow/health/run_summary.h"
 #include "evenflow/report.h"
 #include "evenflow/report/layer_rows.h"

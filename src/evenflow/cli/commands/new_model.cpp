@@ -9,6 +9,7 @@
 #include "evenflow/cli/compile_options.h"
 #include "evenflow/format.h"
 #include "evenflow/model.h"
+#include "evenflow/model/stacked_network.h"
 
 namespace evenflow::cli::commands {
 namespace {
@@ -17,17 +18,8 @@ struct Options {
   std::string out;
   std::string input;
   std::string embedding;
-  std::string recurrent;  // Keras's class name; empty: the hidden layers are dense
   std::string hidden;
-  std::string activation;
-  std::string initializer = "glorot_uniform";
-  std::string recurrent_initializer;
-  std::string bias_initializer = "zeros";
-  bool return_sequences = false;
-  std::string normalization;
-  double dropout = 0;
-  std::int64_t output = 1;
-  std::string output_activation = "linear";
+  StackedNetwork network;
   CompileOverrides compile;
   std::uint64_t seed = 0;
 };
@@ -61,72 +53,26 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
   return widths;
 }
 
-// "5000x32": 5,000 tokens, vectors of 32. Token 0 is padding.
-Layer embedding(const std::string& text) {
-  const std::vector<std::string> numbers = split(text, 'x');
-  if (numbers.size() != 2) fail(ErrorKind::usage, "--embedding {}: expected TOKENSxWIDTH, such as 5000x32", text);
-  return layer("Embedding", {{"input_dim", parse_integer(numbers[0], "--embedding")},
-                             {"output_dim", parse_integer(numbers[1], "--embedding")},
-                             {"mask_zero", true}});
-}
-
-Layer recurrent(std::int64_t units, bool return_sequences, const Options& o) {
-  Json config = {{"units", units},
-                 {"kernel_initializer", o.initializer},
-                 {"bias_initializer", o.bias_initializer},
-                 {"return_sequences", return_sequences}};
-  if (!o.activation.empty()) config["activation"] = o.activation;
-  if (!o.recurrent_initializer.empty()) config["recurrent_initializer"] = o.recurrent_initializer;
-  return layer(o.recurrent, std::move(config));
-}
-
-void add_recurrent(std::vector<Layer>& layers, const Options& o) {
-  const std::vector<std::int64_t> widths = parse_hidden(o.hidden);
-  if (widths.empty()) fail(ErrorKind::usage, "--recurrent {}: the widths are given with --hidden", o.recurrent);
-  if (!o.normalization.empty()) {
-    fail(ErrorKind::usage,
-         "--normalization stands between a layer and its activation; recurrent layers have theirs "
-         "inside");
+StackedNetwork network(const Options& o) {
+  StackedNetwork network = o.network;
+  network.input = parse_shape(o.input);
+  network.hidden = parse_hidden(o.hidden);
+  if (!o.embedding.empty()) {
+    const std::vector<std::string> numbers = split(o.embedding, 'x');
+    if (numbers.size() != 2) {
+      fail(ErrorKind::usage, "--embedding {}: expected TOKENSxWIDTH, such as 5000x32", o.embedding);
+    }
+    network.tokens = parse_integer(numbers[0], "--embedding");
+    network.embedding = parse_integer(numbers[1], "--embedding");
+    if (network.tokens < 1 || network.embedding < 1) {
+      fail(ErrorKind::usage, "--embedding {}: tokens and width must be at least 1", o.embedding);
+    }
   }
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    layers.push_back(recurrent(widths[i], o.return_sequences || i + 1 < widths.size(), o));
-    if (o.dropout > 0) layers.push_back(layer("Dropout", {{"rate", o.dropout}}));
-  }
-}
-
-void add_hidden(std::vector<Layer>& layers, std::int64_t units, const Options& o) {
-  const bool normalized = !o.normalization.empty();
-  const std::string activation = o.activation.empty() ? "relu" : o.activation;
-  layers.push_back(layer("Dense", {{"units", units},
-                                   {"activation", normalized ? "linear" : activation},
-                                   {"kernel_initializer", o.initializer},
-                                   {"bias_initializer", o.bias_initializer}}));
-  if (normalized) {
-    layers.push_back(layer(o.normalization == "batch_normalization" ? "BatchNormalization" : "LayerNormalization"));
-    layers.push_back(layer("Activation", {{"activation", activation}}));
-  }
-  if (o.dropout > 0) layers.push_back(layer("Dropout", {{"rate", o.dropout}}));
-}
-
-Model build(const Options& o) {
-  const std::vector<std::int64_t> shape = parse_shape(o.input);
-  std::vector<Layer> layers{Input{shape}};
-  if (!o.embedding.empty()) layers.push_back(embedding(o.embedding));
-  if (!o.recurrent.empty()) {
-    add_recurrent(layers, o);
-  } else {
-    if (shape.size() > 1 || !o.embedding.empty()) layers.push_back(layer("Flatten"));
-    for (const std::int64_t units : parse_hidden(o.hidden)) add_hidden(layers, units, o);
-  }
-  layers.push_back(layer("Dense", {{"units", o.output},
-                                   {"activation", o.output_activation},
-                                   {"kernel_initializer", o.initializer},
-                                   {"bias_initializer", o.bias_initializer}}));
-  return sequential(std::move(layers));
+  return network;
 }
 
 int run(const Options& o, const Common& common) {
-  SavedModel saved{.model = build(o)};
+  SavedModel saved{.model = stacked_network(network(o))};
   CompileOverrides overrides = o.compile;
   if (overrides.optimizer.empty()) overrides.optimizer = "sgd";
   std::vector<std::string> notes;
@@ -151,21 +97,31 @@ std::function<int()> setup(CLI::App& app, const Common& common) {
       "--embedding", o->embedding,
       "The input is a sequence of tokens, 0 for padding: their number and the width of their vectors, 5000x32");
   app.add_option("--hidden", o->hidden, "Widths of the hidden layers: 128x29, or 256,128x3");
-  app.add_option("--recurrent", o->recurrent, "The hidden layers are recurrent: SimpleRNN, LSTM or GRU")
+  app.add_option("--recurrent", o->network.recurrent, "The hidden layers are recurrent: SimpleRNN, LSTM or GRU")
       ->transform(CLI::IsMember(std::vector<std::string>{"SimpleRNN", "LSTM", "GRU"}, CLI::ignore_case,
                                 CLI::ignore_underscore));
-  app.add_flag("--return-sequences", o->return_sequences,
+  app.add_flag("--return-sequences", o->network.return_sequences,
                "The last recurrent layer gives every time step, so there is an output for each");
-  app.add_option("--activation", o->activation, "Activation of the hidden layers (default: relu; recurrent: Keras's)");
-  app.add_option("--initializer", o->initializer, "Kernel initializer")->capture_default_str();
-  app.add_option("--recurrent-initializer", o->recurrent_initializer,
+  app.add_option("--activation", o->network.activation,
+                 "Activation of the hidden layers (default: relu; recurrent: Keras's)");
+  app.add_option("--initializer", o->network.initializer, "Kernel initializer")->capture_default_str();
+  app.add_option("--weight-variance", o->network.weight_variance,
+                 "Variance of the kernels times their fan-in, with --initializer variance_scaling")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--recurrent-initializer", o->network.recurrent_initializer,
                  "Initializer of the recurrent kernels (default: orthogonal)");
-  app.add_option("--bias-initializer", o->bias_initializer, "Bias initializer")->capture_default_str();
-  app.add_option("--normalization", o->normalization, "Between each hidden layer and its activation")
+  app.add_option("--bias-initializer", o->network.bias_initializer, "Bias initializer")->capture_default_str();
+  app.add_option("--normalization", o->network.normalization, "Between each hidden layer and its activation")
       ->check(CLI::IsMember({"batch_normalization", "layer_normalization"}));
-  app.add_option("--dropout", o->dropout, "Dropout rate after each hidden layer")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--output", o->output, "Units of the output layer")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--output-activation", o->output_activation, "Activation of the output layer")->capture_default_str();
+  app.add_flag("--residual", o->network.residual,
+               "Residual paths around dense layers of one width: z + W f(z), pre-activation blocks");
+  app.add_option("--dropout", o->network.dropout, "Dropout rate after each hidden layer")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--output", o->network.output, "Units of the output layer")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--output-activation", o->network.output_activation, "Activation of the output layer")
+      ->capture_default_str();
   add_compile_options(app, o->compile);
   app.add_option("--seed", o->seed, "Seed of the initial weights")->capture_default_str();
   app.footer(

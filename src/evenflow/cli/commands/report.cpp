@@ -10,14 +10,13 @@
 #include <vector>
 
 #include "evenflow/base/files.h"
-#include "evenflow/base/json_text.h"
 #include "evenflow/base/text.h"
 #include "evenflow/cli/command.h"
-#include "evenflow/cli/recorded_run.h"
 #include "evenflow/data.h"
 #include "evenflow/format.h"
 #include "evenflow/health/counterfactual.h"
 #include "evenflow/report.h"
+#include "evenflow/serve/run_library.h"
 
 namespace evenflow::cli::commands {
 namespace {
@@ -48,19 +47,6 @@ std::optional<AtRest> probe_file(const std::string& file, const std::string& dat
   return result;
 }
 
-std::vector<std::pair<std::string, std::string>> settings_of(const RunReader& reader) {
-  std::vector<std::pair<std::string, std::string>> settings;
-  const std::string text = reader.info("settings");
-  const Json json = text.empty() ? Json::object() : parse_json(text, "settings of the run");
-  for (const auto& [name, value] : json.items()) {
-    settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-  }
-  for (const char* key : {"statistics", "statistics_interval", "started", "ended", "outcome", "dropped_details"}) {
-    if (!reader.info(key).empty()) settings.emplace_back(key, reader.info(key));
-  }
-  return settings;
-}
-
 // Of the network at rest: what the run does not say, and the causes of what it says without any.
 void add_findings(ReportedRun& run, std::vector<Finding> at_rest) {
   for (Finding& finding : at_rest) {
@@ -79,18 +65,13 @@ void add_findings(ReportedRun& run, std::vector<Finding> at_rest) {
 
 ReportedRun read(const std::string& path, const Options& o) {
   const RunReader reader(path);
-  ReportedRun run{.name = std::filesystem::path(path).filename().string(),
-                  .command = reader.info("command"),
-                  .settings = settings_of(reader),
-                  .trace = recorded_run(reader)};
-  const std::string seed = reader.info("seed");
-  if (!seed.empty()) run.seed = static_cast<std::uint64_t>(parse_integer(seed, "seed of the run"));
   const std::string data = o.data.empty() ? reader.info("data") : o.data;
   std::optional<AtRest> before = probe_file(o.before, data);
-  if (before) run.trace.start = std::move(before->trace);
-  if (std::optional<AtRest> after = probe_file(o.after, data)) run.end = std::move(after->trace);
-  run.findings = examine(run.trace, &run.silences);
+  std::optional<Trace> start;
+  if (before) start = std::move(before->trace);
+  ReportedRun run = serve::reported_run(reader, std::filesystem::path(path).filename().string(), std::move(start));
   if (before) add_findings(run, std::move(before->findings));
+  if (std::optional<AtRest> after = probe_file(o.after, data)) run.end = std::move(after->trace);
   return run;
 }
 

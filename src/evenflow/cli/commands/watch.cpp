@@ -1,9 +1,7 @@
 // evenflow watch: follows a run that another process records.
 #include <fmt/format.h>
-#include <signal.h>
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -12,7 +10,7 @@
 #include "evenflow/base/text.h"
 #include "evenflow/cli/app.h"
 #include "evenflow/cli/command.h"
-#include "evenflow/cli/recorded_run.h"
+#include "evenflow/health/recorded_run.h"
 #include "evenflow/health/run_summary.h"
 #include "evenflow/record.h"
 #include "evenflow/report/layer_rows.h"
@@ -25,13 +23,6 @@ struct Options {
   std::string run;
   double interval = 1;
 };
-
-// Is the process that writes the record gone? Only told when the record says nothing new for a while.
-bool is_gone(const RunReader& run) {
-  const std::string process = run.info("process");
-  return process.empty() ||
-         (kill(static_cast<pid_t>(parse_integer(process, "the record's process")), 0) != 0 && errno == ESRCH);
-}
 
 class Follower {
  public:
@@ -63,7 +54,7 @@ class Follower {
     }
     constexpr int kQuiet = 5;
     quiet_ = steps.empty() ? quiet_ + 1 : 0;
-    if (quiet_ < kQuiet || !is_gone(run_)) return true;
+    if (quiet_ < kQuiet || is_running(run_)) return true;
     fmt::print("the training process ended without a last word; the record holds what it wrote\n");
     return false;
   }

@@ -1,5 +1,7 @@
 #include "evenflow/train/record/record_writer.h"
 
+#include <fmt/format.h>
+
 #include "evenflow/train/record/schema.h"
 
 namespace evenflow::record {
@@ -14,6 +16,9 @@ std::string insertion(std::string_view table, std::string_view keys, std::string
 
 Database created(const std::filesystem::path& path) {
   Database database(path, Database::Mode::create);
+  // Before there is a log, so that they stand in the file's header at once (is_run_record).
+  database.execute(
+      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, kVersion).c_str());
   // The log lets others read while we write. Without a flush per commit a crash of the machine may take the last
   // commits with it, a crash of the program none.
   database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN");

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <fstream>
 
 #include "evenflow/base/json_text.h"
 #include "evenflow/base/text.h"
@@ -89,6 +90,19 @@ struct RunReader::Impl {
   std::vector<std::unique_ptr<std::string>> parameters, layers;
 };
 
+// The application's number ends the header of an SQLite file, big-endian (www.sqlite.org/fileformat.html, section 1.3).
+bool is_run_record(const std::filesystem::path& path) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  constexpr std::size_t kAt = 68;
+  std::string header(kAt + 4, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(header.data(), static_cast<std::streamsize>(header.size())) || !header.starts_with(kMagic))
+    return false;
+  std::uint32_t id = 0;
+  for (std::size_t i = kAt; i < kAt + 4; ++i) id = id << 8 | static_cast<unsigned char>(header[i]);
+  return id == record::kApplicationId;
+}
+
 RunReader::RunReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
 RunReader::RunReader(RunReader&&) noexcept = default;
 RunReader& RunReader::operator=(RunReader&&) noexcept = default;
@@ -169,14 +183,22 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
   return steps;
 }
 
+std::optional<RecordedStep> RunReader::last_step() const {
+  return last_of("steps", false);
+}
+
 std::optional<RecordedStep> RunReader::last_measured_step() const {
+  return last_of("parameter_steps", true);
+}
+
+std::optional<RecordedStep> RunReader::last_of(const char* table, bool details) const {
   std::uint64_t last = 0;
   {
-    Statement statement(impl_->database, "SELECT max(step) FROM parameter_steps");
+    Statement statement(impl_->database, fmt::format("SELECT max(step) FROM {}", table));
     if (statement.next()) last = static_cast<std::uint64_t>(statement.integer(0));
   }
   if (last == 0) return std::nullopt;
-  std::vector<RecordedStep> found = steps(last - 1, 1);
+  std::vector<RecordedStep> found = steps(last - 1, 1, details);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

@@ -19,8 +19,6 @@ std::vector<Number> unpack(std::span<const std::byte> bytes) {
 
 std::string schema() {
   return fmt::format(R"sql(
-PRAGMA application_id = {};
-PRAGMA user_version = {};
 CREATE TABLE run(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE parameters(parameter INTEGER PRIMARY KEY, name TEXT NOT NULL, layer TEXT NOT NULL, elements INTEGER);
 CREATE TABLE layers(layer INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL);
@@ -40,8 +38,8 @@ CREATE VIEW parameter_history AS
 CREATE VIEW layer_history AS
   SELECT step, name, {} FROM layer_steps JOIN layers USING (layer);
 )sql",
-                     kApplicationId, kVersion, columns<StepReport>(" REAL"), columns<ParameterReport>(" REAL"),
-                     columns<LayerReport>(" REAL"), columns<ParameterReport>().substr(2) + ", exponents",
+                     columns<StepReport>(" REAL"), columns<ParameterReport>(" REAL"), columns<LayerReport>(" REAL"),
+                     columns<ParameterReport>().substr(2) + ", exponents",
                      columns<LayerReport>().substr(2) + ", time_gradient_norms");
 }
 

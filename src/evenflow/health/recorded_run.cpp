@@ -1,11 +1,15 @@
-#include "evenflow/cli/recorded_run.h"
+#include "evenflow/health/recorded_run.h"
+
+#include <signal.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "evenflow/base/json_text.h"
+#include "evenflow/base/text.h"
 #include "evenflow/health/run_watcher.h"
 
-namespace evenflow::cli {
+namespace evenflow {
 
 RunTrace recorded_run(const RunReader& reader) {
   const std::string settings = reader.info("settings");
@@ -23,4 +27,11 @@ bool has_statistics(const RunTrace& run) {
   return std::any_of(run.steps.begin(), run.steps.end(), [](const RunStep& step) { return !step.parameters.empty(); });
 }
 
-}  // namespace evenflow::cli
+bool is_running(const RunReader& reader) {
+  if (reader.info("outcome") != "running") return false;
+  const std::string process = reader.info("process");
+  return !process.empty() &&
+         (kill(static_cast<pid_t>(parse_integer(process, "the record's process")), 0) == 0 || errno != ESRCH);
+}
+
+}  // namespace evenflow

@@ -4,11 +4,14 @@
 #include "evenflow/health.h"
 #include "evenflow/record.h"
 
-namespace evenflow::cli {
+namespace evenflow {
 
 RunTrace recorded_run(const RunReader& reader);
 
 // Does any step hold numbers of parameters? Not with --statistics off.
 bool has_statistics(const RunTrace& run);
 
-}  // namespace evenflow::cli
+// Does a training still write to it? Not when its process is gone without a last word (kill -9).
+bool is_running(const RunReader& reader);
+
+}  // namespace evenflow
