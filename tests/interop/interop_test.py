@@ -141,7 +141,8 @@ class Interop(unittest.TestCase):
             exec(json.loads(export(choices, "code"))["code"], names)
             made = names["model"]
             self.assertEqual([w.shape for w in made.weights], [w.shape for w in loaded.weights], choices)
-            self.assertEqual(made.optimizer.get_config(), loaded.optimizer.get_config(), choices)
+            settings = [{**m.optimizer.get_config(), "name": None} for m in (made, loaded)]
+            self.assertEqual(*settings, choices)
             made.set_weights(loaded.get_weights())
             x = self.rng.normal(size=(10, 2)).astype("float32")
             np.testing.assert_allclose(made.predict(x, verbose=0), loaded.predict(x, verbose=0), atol=TOLERANCE)
