@@ -55,6 +55,7 @@ struct TrialResult {
   std::int64_t steps = 0;
   double score = 0;    // Outcome::metric of the held-out samples; of a loss -log10: larger is better
   double loss = 0;     // mean over the last steps; NaN when training broke down
+  double peak = 1;     // the largest loss of a step over the first one's
   bool finite = true;  // no loss was NaN or infinite
   double seconds = 0;  // of computing
   friend bool operator==(const TrialResult&, const TrialResult&) = default;
@@ -112,6 +113,7 @@ struct Outcome {
   std::optional<std::size_t> winner;  // in `tried`
   std::vector<Refused> refused;       // remedies that the symptoms called for and that do not apply
   std::int64_t steps = 0;             // of training, of all candidates
+  std::int64_t search_steps = 0;      // those of them that were spent before the proof
   std::int64_t steps_of_one = 0;      // of one whole training of the original
   double seconds = 0;
   double seconds_of_one = 0;  // of one whole training on one thread, estimated from its first steps

@@ -64,6 +64,13 @@ void Journal::add(const Candidate& candidate, std::uint64_t seed, std::int64_t s
   if (!path_.empty()) content_["trainings"][name_of(candidate, seed, steps)] = to_json(result);
 }
 
+std::int64_t Journal::decide(const std::string& question, std::int64_t value) {
+  if (path_.empty()) return value;
+  Json& decisions = content_["decisions"];
+  if (!decisions.contains(question)) decisions[question] = value;
+  return decisions[question].get<std::int64_t>();
+}
+
 void Journal::write() const {
   if (!path_.empty()) write_file(path_, content_.dump(1) + '\n');
 }

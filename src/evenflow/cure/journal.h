@@ -26,6 +26,9 @@ class Journal {
   // Of a training that ended at `steps`, or broke down before.
   std::optional<TrialResult> find(const Candidate& candidate, std::uint64_t seed, std::int64_t steps) const;
   void add(const Candidate& candidate, std::uint64_t seed, std::int64_t steps, const TrialResult& result);
+  // A choice that depends on how much time is left: what an earlier run has chosen, else `value`. What it has trained
+  // is of use only as far as the trainings go in the same pieces.
+  std::int64_t decide(const std::string& question, std::int64_t value);
   void write() const;   // throws Error(io)
   void remove() const;  // when there is nothing left to go on with
 

@@ -1,4 +1,4 @@
-// Outcome as JSON: docs/cure.schema.json describes it.
+// Outcome as JSON: docs/cure.md describes it.
 #include <cmath>
 #include <limits>
 
@@ -36,8 +36,13 @@ std::vector<T> list_from(const Json& json, const Read& read) {
 }  // namespace
 
 Json to_json(const TrialResult& trial) {
-  return {{"seed", trial.seed},         {"steps", trial.steps},   {"score", number(trial.score)},
-          {"loss", number(trial.loss)}, {"finite", trial.finite}, {"seconds", number(trial.seconds)}};
+  return {{"seed", trial.seed},
+          {"steps", trial.steps},
+          {"score", number(trial.score)},
+          {"loss", number(trial.loss)},
+          {"peak", number(trial.peak)},
+          {"finite", trial.finite},
+          {"seconds", number(trial.seconds)}};
 }
 
 TrialResult trial_result_from_json(const Json& json) {
@@ -45,6 +50,7 @@ TrialResult trial_result_from_json(const Json& json) {
           .steps = json.at("steps").get<std::int64_t>(),
           .score = number_from(json.at("score")),
           .loss = number_from(json.at("loss")),
+          .peak = json.contains("peak") ? number_from(json["peak"]) : 1,
           .finite = json.at("finite").get<bool>(),
           .seconds = number_from(json.at("seconds"))};
 }
@@ -104,6 +110,7 @@ Json to_json(const Outcome& o) {
           {"tried", list(o.tried, candidate_to_json)},
           {"refused", list(o.refused, refused)},
           {"steps", o.steps},
+          {"search_steps", o.search_steps},
           {"steps_of_one", o.steps_of_one},
           {"seconds", number(o.seconds)},
           {"seconds_of_one", number(o.seconds_of_one)},
@@ -135,6 +142,7 @@ Outcome outcome_from_json(const Json& json) {
               .symptoms = json.at("symptoms").get<std::vector<std::string>>(),
               .tried = list_from<Candidate>(json.at("tried"), candidate_from_json),
               .steps = json.at("steps").get<std::int64_t>(),
+              .search_steps = json.value("search_steps", std::int64_t{0}),
               .steps_of_one = json.at("steps_of_one").get<std::int64_t>(),
               .seconds = number_from(json.at("seconds")),
               .seconds_of_one = number_from(json.at("seconds_of_one"))};

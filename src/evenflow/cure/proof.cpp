@@ -46,22 +46,26 @@ bool Search::train_proof(std::span<const std::size_t> entries, int seeds, std::i
   return complete;
 }
 
-void Search::prove(std::vector<std::size_t> finalists, bool others) {
-  constexpr int kFewSeeds = 3;   // enough where the difference is plain
-  constexpr int kMostSeeds = 4;  // times the wanted ones, where some seeds fail and others do not
+// Returns the steps of each training.
+std::int64_t Search::contest(std::vector<std::size_t> finalists, bool others) {
+  constexpr int kFewSeeds = 3;              // enough where the difference is plain
+  constexpr int kMostSeeds = 4;             // times the wanted ones, where some seeds fail and others do not
+  constexpr std::int64_t kFirstPiece = 20;  // of a training
   const std::int64_t whole = outcome_.steps_of_one;
   const auto cost = [&](int seeds, std::int64_t steps) {
     return static_cast<double>(finalists.size() + 1) * seeds * static_cast<double>(steps);
   };
-  // As long as the screening that chose them, or a tenth of a training; no shorter than what an earlier set has shown.
-  std::int64_t steps = std::max({kLeastSteps, whole / 10, proved_steps_});
+  // As long as the screening that chose them, or a part of a training; no shorter than what an earlier set has shown.
+  std::int64_t steps = std::max({kLeastSteps, whole / kFirstPiece, proved_steps_});
   for (const std::size_t index : finalists) {
-    steps = std::max(steps, entries_[index].attempt.candidate.screening.back().steps);
+    const auto& screening = entries_[index].attempt.candidate.screening;
+    if (!screening.empty()) steps = std::max(steps, screening.back().steps);
   }
   int seeds = std::min(kFewSeeds, options_.seeds);
   const auto affordable = static_cast<std::int64_t>(steps_left() / cost(options_.seeds, 1));
   steps = std::max(proved_steps_, std::min({steps, whole, std::max(kLeastSteps, affordable)}));
-  if (proved_steps_ > 0 && cost(seeds, steps) > steps_left()) return;
+  steps = decide(finalists, 0, steps);
+  if (proved_steps_ > 0 && cost(seeds, steps) > steps_left()) return proved_steps_;
   while (true) {
     tell(fmt::format("proof: the original{}, {} seeds, {} steps each",
                      finalists.empty() ? "" : fmt::format(" and {} changed", finalists.size()), seeds, steps));
@@ -84,7 +88,7 @@ void Search::prove(std::vector<std::size_t> finalists, bool others) {
       seeds += options_.seeds;
     } else if (steps < whole) {
       const auto more = static_cast<std::int64_t>(steps_left() / cost(seeds, 1));
-      const std::int64_t next = std::min({2 * steps, whole, steps + more});
+      const std::int64_t next = decide(finalists, steps, std::min({2 * steps, whole, steps + more}));
       if (next < steps + steps / 4) break;
       steps = next;
     } else {
@@ -93,6 +97,35 @@ void Search::prove(std::vector<std::size_t> finalists, bool others) {
     }
   }
   judge(finalists, Confidence::percent95);
+  return steps;
+}
+
+// How many steps follow: an interrupted search goes on in the pieces that it began with.
+std::int64_t Search::decide(std::span<const std::size_t> finalists, std::int64_t after, std::int64_t steps) {
+  std::vector<std::string> names;
+  for (const std::size_t index : finalists) names.push_back(join(entries_[index].attempt.candidate.remedies, "+"));
+  return journal_.decide(fmt::format("proof of {} after {} steps", join(names), after), steps);
+}
+
+// A winner whose loss bursts may yet fail with another seed: is it as good with a lower rate?
+std::optional<std::size_t> Search::steadied(std::size_t winner) {
+  auto attempt = with_own_rate(winner);
+  if (!attempt) return std::nullopt;
+  tell("its loss bursts: the same with a lower learning rate");
+  const auto known = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.attempt.recipe == attempt->recipe; });
+  if (known != entries_.end()) return static_cast<std::size_t>(known - entries_.begin());
+  std::vector<Attempt> one;
+  one.push_back(std::move(*attempt));
+  return enter(std::move(one)).front();
+}
+
+void Search::prove(const std::vector<std::size_t>& finalists, bool others) {
+  std::int64_t steps = contest(finalists, others);
+  if (outcome_.winner && burst(*outcome_.winner)) {
+    if (const auto steady = steadied(*outcome_.winner)) steps = contest({*outcome_.winner, *steady}, false);
+  }
+  const std::int64_t whole = outcome_.steps_of_one;
   const auto reject = [&](const char* why) {
     entries_[*outcome_.winner].attempt.candidate.fate = why;
     outcome_.winner.reset();
@@ -145,7 +178,7 @@ void Search::drop_hopeless(std::vector<std::size_t>& finalists) {
   std::erase_if(finalists, [&](std::size_t index) {
     if (index == best) return false;
     const Candidate& candidate = entries_[index].attempt.candidate;
-    const bool smaller = candidate.cost < entries_[best].attempt.candidate.cost;
+    const bool smaller = candidate.cost < entries_[best].attempt.candidate.cost || (burst(best) && !burst(index));
     const bool hopeless = clearly_worse(index, best) || (!smaller && score(index) < score(best) - measure_.margin);
     if (hopeless)
       entries_[index].attempt.candidate.fate = fmt::format("worse than another after {} steps", proved_steps_);
@@ -196,7 +229,18 @@ bool Search::decided(std::span<const std::size_t> finalists, int seeds, std::int
 bool Search::clearly_better(std::size_t entry) const {
   const auto& gain = entries_[entry].attempt.candidate.gain;
   const double score = interval(proof_scores(entry)).mean;
-  return gain && gain->low > 0 && gain->mean > measure_.margin && learned(score);
+  if (!gain || !learned(score)) return false;
+  return (gain->low > 0 && gain->mean > measure_.margin) || (mends_error(entry) && gain->low > -measure_.margin);
+}
+
+// An output that does not fit its loss is wrong even where it trains: what mends it need only be as good.
+bool Search::mends_error(std::size_t entry) const {
+  constexpr std::string_view kRule = "output-and-loss";
+  const auto& left = entries_[entry].attempt.candidate.findings;
+  return treats_output(entry) && std::find(left.begin(), left.end(), kRule) == left.end() &&
+         std::any_of(outcome_.findings_before.begin(), outcome_.findings_before.end(), [&](const Finding& finding) {
+           return finding.rule == kRule && finding.severity == Severity::error;
+         });
 }
 
 bool Search::clearly_worse(std::size_t entry, std::size_t than) const {
@@ -228,12 +272,16 @@ void Search::judge(std::span<const std::size_t> finalists, Confidence confidence
   for (const std::size_t index : finalists) {
     const Candidate& candidate = entries_[index].attempt.candidate;
     const Candidate& current = entries_[winner].attempt.candidate;
+    const bool calmer = !burst(index) && burst(winner);
     const bool smaller = candidate.cost < current.cost ||
                          (candidate.cost == current.cost && candidate.remedies.size() < current.remedies.size());
-    if (smaller && clearly_better(index) && !clearly_worse(index, *best)) winner = index;
+    const bool preferred = calmer || (smaller && burst(index) == burst(winner));
+    if (preferred && clearly_better(index) && !clearly_worse(index, *best)) winner = index;
   }
-  entries_[winner].attempt.candidate.fate =
-      winner == *best ? "chosen: the best" : "chosen: the smallest change that is not clearly worse than the best";
+  entries_[winner].attempt.candidate.fate = winner == *best ? "chosen: the best"
+                                            : burst(*best) && !burst(winner)
+                                                ? "chosen: as good as the best, and its loss does not burst"
+                                                : "chosen: the smallest change that is not clearly worse than the best";
   outcome_.winner = winner;
 }
 
@@ -255,12 +303,13 @@ CureResult Search::result() {
     outcome_.after = winner.attempt.trace;
     outcome_.findings_after = winner.attempt.findings;
     outcome_.reason = join(winner.attempt.candidate.changes, "; ");
-  } else if (options_.plan_only) {
+  } else if (options_.plan_only && looked_) {
     outcome_.verdict = Verdict::planned;
     outcome_.reason = "nothing was trained";
   } else if (scores.size() < 2 || interrupted()) {
     outcome_.verdict = Verdict::interrupted;
-    outcome_.reason = interrupted() ? "interrupted before the proof was complete"
+    outcome_.reason = interrupted() ? looked_ ? "interrupted before the proof was complete"
+                                              : "interrupted before its first steps had been seen"
                                     : "the time was over before the proof: a larger budget is needed";
   } else if (learns) {
     outcome_.verdict = Verdict::no_cure_needed;

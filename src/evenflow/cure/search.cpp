@@ -91,6 +91,8 @@ void Search::look() {
       [&] { sweep_rates(swept, recipe_, trial_data_, recipe_.seed, until_); },
   };
   run_side_by_side(jobs);
+  if (interrupted()) return;  // half a look would lead to other remedies than a whole one
+  looked_ = true;
   course_.unstable_rate = swept.unstable_rate;
   course_.best_rate = swept.best_rate;
   symptoms_ = symptoms(case_of(entries_[0].attempt, course_), outcome_.findings_before);
@@ -137,21 +139,29 @@ void Search::plan() {
   tell(fmt::format("{} remedies planned, {} to be trained", entries_.size() - 1, trained));
 }
 
+// A step of a candidate may take longer than one of the original; with a budget in epochs a step is a step.
+void Search::charge(std::int64_t steps, double seconds) {
+  const double of_time = options_.epochs ? 0 : seconds / std::max(course_.seconds_per_step, 1e-7);
+  allowance_ -= std::max(static_cast<double>(steps), of_time);
+}
+
 bool Search::train(std::span<const Job> jobs, std::int64_t steps) {
-  struct Charge {
+  struct Spent {
     std::int64_t steps = 0;
     double seconds = 0;
   };
-  std::vector<Charge> charges(jobs.size());
+  std::vector<Spent> spent_on(jobs.size());
   std::vector<std::function<void()>> work;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto& [index, seed, run] = jobs[i];
     if (run->result.steps >= steps || (run->result.steps > 0 && !run->result.finite)) continue;
     if (const auto known = journal_.find(entries_[index].attempt.candidate, seed, steps)) {
+      // A budget is one of the whole search, but a time of the clock begins anew.
+      if (!options_.seconds) charge(known->steps - run->result.steps, known->seconds - run->result.seconds);
       run->result = *known;
       continue;
     }
-    work.push_back([this, steps, &charge = charges[i], &entry = entries_[index], seed, run] {
+    work.push_back([this, steps, &spent = spent_on[i], &entry = entries_[index], seed, run] {
       if (until_.reached()) return;
       if (!run->trial) {
         run->trial = std::make_unique<Trial>(entry.attempt.recipe, trial_data_, measure_, seed);
@@ -160,17 +170,15 @@ bool Search::train(std::span<const Job> jobs, std::int64_t steps) {
       const TrialResult before = run->trial->progress();
       run->trial->train_to(steps, until_);
       run->result = run->trial->result();
-      charge = {run->result.steps - before.steps, run->result.seconds - before.seconds};
+      spent = {run->result.steps - before.steps, run->result.seconds - before.seconds};
     });
   }
   run_side_by_side(work);
   bool complete = true;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto& [index, seed, run] = jobs[i];
-    outcome_.steps += charges[i].steps;
-    // A step of a candidate may take longer than one of the original; with a budget in epochs a step is a step.
-    const double of_time = options_.epochs ? 0 : charges[i].seconds / std::max(course_.seconds_per_step, 1e-7);
-    allowance_ -= std::max(static_cast<double>(charges[i].steps), of_time);
+    outcome_.steps += spent_on[i].steps;
+    charge(spent_on[i].steps, spent_on[i].seconds);
     const bool there = run->result.steps >= steps || (run->result.steps > 0 && !run->result.finite);
     complete = complete && there;
     if (!there || (!run->steps.empty() && run->steps.back() >= steps)) continue;
@@ -203,9 +211,10 @@ CureResult Search::run() {
   look();
   set_allowance();
   const bool healthy = symptoms_.empty();
-  bool done = false;
-  if (healthy && !options_.plan_only && !until_.reached()) done = trains_as_it_is();
+  bool done = !looked_;
+  if (looked_ && healthy && !options_.plan_only && !until_.reached()) done = trains_as_it_is();
   if (!done) {
+    const std::int64_t proof_steps = outcome_.steps;  // of the original alone
     if (healthy && !options_.plan_only && !until_.reached()) {
       symptoms_.push_back({"slow", "it does not learn more than a constant"});
       outcome_.symptoms.push_back("slow: it does not learn more than a constant");
@@ -213,6 +222,7 @@ CureResult Search::run() {
     plan();
     if (!options_.plan_only && !until_.reached()) {
       screen();
+      outcome_.search_steps = outcome_.steps - proof_steps;
       std::vector<std::vector<std::size_t>> sets = finalists();
       if (sets.empty()) sets.emplace_back();  // nothing to compare it with: does it train?
       for (const std::vector<std::size_t>& set : sets) {

@@ -56,17 +56,29 @@ class Search {
   void screen();  // successive halving over single remedies, then combinations
   void advance(std::vector<std::size_t>& alive, std::int64_t steps);
   void combine(std::vector<std::size_t>& alive, std::int64_t steps);
+  void charge(std::int64_t steps, double seconds);
   void cut(std::vector<std::size_t>& alive, std::size_t left, std::int64_t steps);
   int compare(std::size_t a, std::size_t b) const;
   bool about_equal(std::size_t a, std::size_t b) const;
   void rank(std::vector<std::size_t>& alive) const;
   bool promising(std::span<const std::size_t> alive) const;
+  bool good(double score) const;
+  static bool bursts(const TrialResult& trial);
+  bool burst(std::size_t index) const;  // in any training so far
+  bool allowed(RemedyKind kind) const;
+  std::int64_t first_rung(std::size_t candidates) const;
+  std::vector<std::size_t> wave(std::vector<std::size_t>& waiting, bool first) const;
+  std::optional<Attempt> with_own_rate(std::size_t index);
+  std::vector<std::size_t> enter(std::vector<Attempt> attempts);
   bool treats_output(std::size_t index) const;
   std::vector<std::vector<std::size_t>> finalists() const;
 
   // The original and these over fresh seeds, in growing pieces until it is decided.
   // `others`: there are further sets to go on with.
-  void prove(std::vector<std::size_t> finalists, bool others);
+  void prove(const std::vector<std::size_t>& finalists, bool others);
+  std::int64_t contest(std::vector<std::size_t> finalists, bool others);
+  std::int64_t decide(std::span<const std::size_t> finalists, std::int64_t after, std::int64_t steps);
+  std::optional<std::size_t> steadied(std::size_t winner);
   void drop_hopeless(std::vector<std::size_t>& finalists);
   bool train_proof(std::span<const std::size_t> entries, int seeds, std::int64_t steps);
   bool decided(std::span<const std::size_t> finalists, int seeds, std::int64_t steps) const;
@@ -75,6 +87,7 @@ class Search {
   void keep_best_network();
   void judge(std::span<const std::size_t> finalists, Confidence confidence);
   bool clearly_better(std::size_t entry) const;
+  bool mends_error(std::size_t entry) const;
   bool clearly_worse(std::size_t entry, std::size_t than) const;
   bool original_fails() const;
   CureResult result();
@@ -100,6 +113,7 @@ class Search {
   std::int64_t proved_steps_ = 0;  // of each training of the proof so far
   double allowance_ = 0;           // steps of the original that are left to spend
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  bool looked_ = false;
   std::vector<Symptom> symptoms_;
   std::vector<Entry> entries_;
   std::optional<SavedModel> best_network_;

@@ -98,12 +98,63 @@ TEST(Cure, OnlyAndKeepLimitWhatIsTried) {
     EXPECT_EQ(remedy(o.tried[i].remedies.front()).kind, RemedyKind::activation);
 }
 
+// Before its first look is complete it does not know what to plan.
 TEST(Cure, StopsWhenItIsTold) {
   const Recipe recipe = recipe_of(classifier(10, "sigmoid", "glorot_uniform", Adam{}));
   const std::atomic<bool> stop{true};
-  const CureResult result = cure(recipe, circles(recipe.model), {.stop = &stop});
-  EXPECT_EQ(result.outcome.verdict, Outcome::Verdict::interrupted);
-  EXPECT_FALSE(result.outcome.tried.empty());
+  for (const bool plan_only : {false, true}) {
+    const CureResult result = cure(recipe, circles(recipe.model), {.plan_only = plan_only, .stop = &stop});
+    EXPECT_EQ(result.outcome.verdict, Outcome::Verdict::interrupted);
+    EXPECT_EQ(result.outcome.tried.size(), 1u);
+    EXPECT_TRUE(result.outcome.symptoms.empty());
+  }
+}
+
+// Where the first remedies are good the others are not trained: the search costs less than a training.
+TEST(Cure, AnEasyCaseTakesLessThanOneTraining) {
+  const Recipe recipe = recipe_of(classifier(12, "sigmoid", "glorot_uniform", Adam{}));
+  const Outcome o = cure(recipe, circles(recipe.model)).outcome;
+  EXPECT_EQ(o.verdict, Outcome::Verdict::cured) << o.reason;
+  EXPECT_GT(o.search_steps, 0);
+  EXPECT_LT(o.search_steps, o.steps_of_one);
+  EXPECT_LT(o.search_steps, o.steps);
+}
+
+TEST(Cure, APeakIsMeasuredAgainstTheFirstLoss) {
+  Peak peak(2);
+  EXPECT_EQ(peak.value(), 1);
+  for (const double loss : {1.0, 3.0, 1.0, 1.0, 9.0, 3.0, 100.0}) peak.add(loss);  // means 2, 1, 6
+  EXPECT_EQ(peak.value(), 3);
+
+  const Dataset data = circles(classifier(2, "relu", "he_normal", Adam{}));
+  const auto peak_of = [&](double rate) {
+    const Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", Adam{.learning_rate = rate}));
+    const TrialData samples = trial_data(data, 3);
+    const Measure measure = measure_for(recipe.model, data, samples.y_held);
+    Trial trial(recipe, samples, measure, 3);
+    trial.train_to(60, {});
+    return trial.result().peak;
+  };
+  EXPECT_LT(peak_of(0.01), 1.5);
+  EXPECT_GT(peak_of(3), 5);
+}
+
+// What was chosen by the clock stays chosen: else nothing that was trained would be of use.
+TEST(Cure, AnInterruptedSearchKeepsItsDecisions) {
+  const Recipe recipe = recipe_of(classifier(2, "relu", "he_normal", Adam{}));
+  const Dataset data = circles(recipe.model);
+  const Path path = std::filesystem::temp_directory_path() / "evenflow_cure_test_decisions.search";
+  std::filesystem::remove(path);
+  {
+    Journal journal(path, recipe, data, {});
+    EXPECT_EQ(journal.decide("first rung", 44), 44);
+    journal.write();
+  }
+  Journal journal(path, recipe, data, {});
+  EXPECT_EQ(journal.decide("first rung", 375), 44);
+  EXPECT_EQ(journal.decide("second rung", 100), 100);
+  EXPECT_EQ(Journal().decide("first rung", 7), 7);
+  std::filesystem::remove(path);
 }
 
 // Stopped in the proof and run again: nothing is trained twice, and the outcome is that of one search.
@@ -130,10 +181,11 @@ TEST(Cure, AnInterruptedSearchGoesOn) {
   EXPECT_TRUE(told);
   EXPECT_TRUE(result.trained);
   EXPECT_EQ(first.steps + second.steps, whole.steps);
+  EXPECT_EQ(first.search_steps + second.search_steps, whole.search_steps);
   EXPECT_FALSE(std::filesystem::exists(options.journal));
   for (Outcome* outcome : {&whole, &second}) {
     outcome->seconds = outcome->seconds_of_one = 0;
-    outcome->steps = 0;
+    outcome->steps = outcome->search_steps = 0;
     for (Candidate& candidate : outcome->tried) {
       for (auto* trials : {&candidate.screening, &candidate.proof}) {
         for (TrialResult& trial : *trials) trial.seconds = 0;

@@ -76,13 +76,14 @@ Recipe measured_by(Recipe recipe, const Measure& measure) {
 
 class Guard : public Observer {
  public:
-  Guard(std::int64_t wanted, const Until& until, std::vector<double>& losses)
-      : wanted_(wanted), until_(until), losses_(losses) {}
+  Guard(std::int64_t wanted, const Until& until, std::vector<double>& losses, Peak& peak)
+      : wanted_(wanted), until_(until), losses_(losses), peak_(peak) {}
   void on_step(const StepReport& report) override {
     ++steps;
     losses_.push_back(report.loss);
     if (losses_.size() > kLastLosses) losses_.erase(losses_.begin());
     if (!std::isfinite(report.loss)) finite = false;
+    peak_.add(report.loss);
     if (steps >= wanted_ || !finite || until_.reached()) stop = true;
   }
   std::int64_t steps = 0;
@@ -93,9 +94,24 @@ class Guard : public Observer {
   std::int64_t wanted_;
   const Until& until_;
   std::vector<double>& losses_;
+  Peak& peak_;
 };
 
 }  // namespace
+
+void Peak::add(double loss) {
+  sum_ += loss;
+  if (++count_ < steps_) return;
+  const double mean = sum_ / steps_;
+  sum_ = 0;
+  count_ = 0;
+  if (first_ == 0) first_ = mean;
+  largest_ = std::max(largest_, mean);
+}
+
+double Peak::value() const {
+  return first_ > 0 ? largest_ / first_ : 1;
+}
 
 double Measure::score(double value) const {
   if (!is_loss) return std::isfinite(value) ? value : 0;
@@ -157,12 +173,13 @@ Trial::Trial(const Recipe& recipe, const TrialData& data, const Measure& measure
       measure_(measure),
       recipe_(measured_by(recipe, measure)),
       seed_(seed),
-      network_(recipe_.model, seed) {}
+      network_(recipe_.model, seed),
+      peak_((kPeakSamples + recipe.batch_size - 1) / recipe.batch_size) {}
 
 void Trial::train_to(std::int64_t steps, const Until& until) {
   if (!finite_ || steps <= steps_ || until.reached()) return;
   const double start = seconds_of_this_thread();
-  Guard guard(steps - steps_, until, losses_);
+  Guard guard(steps - steps_, until, losses_, peak_);
   const std::int64_t per_epoch = (data_.x.shape()[0] + recipe_.batch_size - 1) / recipe_.batch_size;
   FitOptions options{.epochs = static_cast<int>((steps - steps_ + per_epoch - 1) / per_epoch),
                      .batch_size = recipe_.batch_size,
@@ -178,7 +195,7 @@ void Trial::train_to(std::int64_t steps, const Until& until) {
 }
 
 TrialResult Trial::progress() const {
-  return {.seed = seed_, .steps = steps_, .finite = finite_, .seconds = seconds_};
+  return {.seed = seed_, .steps = steps_, .peak = peak_.value(), .finite = finite_, .seconds = seconds_};
 }
 
 TrialResult Trial::result() {

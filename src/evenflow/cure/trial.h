@@ -44,6 +44,22 @@ struct Until {
   }
 };
 
+// The largest loss over the first one, each of the mean of some steps: single samples differ too much.
+inline constexpr int kPeakSamples = 32;
+class Peak {
+ public:
+  explicit Peak(int steps) : steps_(steps) {}
+  void add(double loss);
+  double value() const;  // 1 before the first mean is complete
+
+ private:
+  int steps_;
+  int count_ = 0;
+  double sum_ = 0;
+  double first_ = 0;
+  double largest_ = 0;
+};
+
 class Trial {
  public:
   // The data must outlive the trial.
@@ -65,6 +81,7 @@ class Trial {
   std::uint64_t pieces_ = 0;
   std::int64_t steps_ = 0;
   std::vector<double> losses_;  // of the last steps
+  Peak peak_;
   bool finite_ = true;
   double seconds_ = 0;
 };

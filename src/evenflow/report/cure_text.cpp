@@ -247,8 +247,10 @@ std::string refused_text(const Outcome& o, const TextStyle& style) {
 std::string cost_text(const Outcome& o) {
   if (o.steps == 0) return "";
   return fmt::format(
-      "{} steps of training in {:.1f} s; one whole training of the original is {} steps, about {:.1f} s.\n",
-      with_thousands(o.steps), o.seconds, with_thousands(o.steps_of_one), o.seconds_of_one);
+      "{} steps of search and {} of proof in {:.1f} s; one whole training of the original is {} steps, about {:.1f} "
+      "s.\n",
+      with_thousands(o.search_steps), with_thousands(o.steps - o.search_steps), o.seconds,
+      with_thousands(o.steps_of_one), o.seconds_of_one);
 }
 
 }  // namespace

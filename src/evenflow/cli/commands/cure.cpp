@@ -124,8 +124,9 @@ int run(const Options& o, const Common& common) {
     fmt::print("{}", cure_text(outcome, {.color = common.color, .width = common.width}));
     if (!common.quiet && cured)
       fmt::print("saved {} ({})\n", out, o.with_weights ? "trained weights" : "fresh weights");
-    if (!common.quiet && outcome.verdict == Outcome::Verdict::interrupted) {
-      fmt::print("what was learned is in {}: the same command goes on from there\n", options.journal.string());
+    if (!common.quiet && std::filesystem::exists(options.journal)) {
+      fmt::print("what was learned is in {}: the same command{} goes on from there\n", options.journal.string(),
+                 interrupted() ? "" : " with a larger --budget");
     } else if (!common.quiet && !cured && !o.dry_run) {
       fmt::print("nothing saved\n");
     }
