@@ -88,6 +88,13 @@ struct RecordedStep {
   double seconds = 0;                       // since the start of the run
 };
 
+// Which steps of a record to read, and which of them with parameters and layers.
+struct StepChoice {
+  std::uint64_t after = 0;         // those with a larger iteration
+  std::int64_t limit = -1;         // at most so many of the first of them; -1: all
+  std::int64_t details_every = 1;  // details where the iteration is a multiple of this, and of the last steps; 0: none
+};
+
 // Reads a record, also of a run that is still being written.
 class RunReader {
  public:
@@ -102,9 +109,8 @@ class RunReader {
   Model model() const;
   std::vector<std::string> parameters() const;
   std::vector<std::string> layers() const;
-  // In order; `after` and `limit` choose the steps with a larger iteration, at most so many of the first of them.
-  // Without details: no parameters and layers.
-  std::vector<RecordedStep> steps(std::uint64_t after = 0, std::int64_t limit = -1, bool details = true) const;
+  // In order.
+  std::vector<RecordedStep> steps(const StepChoice& choice = {}) const;
   std::optional<RecordedStep> last_step() const;           // without details
   std::optional<RecordedStep> last_measured_step() const;  // with parameters
   std::vector<EpochReport> epochs() const;
@@ -114,7 +120,7 @@ class RunReader {
   Flight flight(std::uint64_t iteration) const;
 
  private:
-  std::optional<RecordedStep> last_of(const char* table, bool details) const;
+  std::optional<RecordedStep> last_of(const char* table, StepChoice choice) const;
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

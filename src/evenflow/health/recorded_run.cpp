@@ -11,11 +11,25 @@
 
 namespace evenflow {
 
+namespace {
+
+// Details of at most some thousand steps, however long the run was. A power of two: the steps with full statistics are
+// multiples of such intervals by default, and stay.
+std::int64_t details_every(const RunReader& reader) {
+  constexpr std::uint64_t kMostSteps = 2500;
+  const auto last = reader.last_step();
+  std::uint64_t every = 1;
+  while (last && last->numbers.iteration / every > kMostSteps) every *= 2;
+  return static_cast<std::int64_t>(every);
+}
+
+}  // namespace
+
 RunTrace recorded_run(const RunReader& reader) {
   const std::string settings = reader.info("settings");
   const Json json = settings.empty() ? Json::object() : parse_json(settings, "settings of the run");
   RunTrace run = describe_run(reader.model(), reader.info("data"), json.value("batch_size", std::int64_t{0}));
-  for (const RecordedStep& recorded : reader.steps()) {
+  for (const RecordedStep& recorded : reader.steps({.details_every = details_every(reader)})) {
     run.steps_per_epoch = recorded.numbers.steps;
     run.steps.push_back(run_step(recorded.numbers, run));
   }

@@ -6,6 +6,7 @@
 
 namespace evenflow {
 
+// Every step; of long runs not all of them with parameters and layers.
 RunTrace recorded_run(const RunReader& reader);
 
 // Does any step hold numbers of parameters? Not with --statistics off.

@@ -112,14 +112,14 @@ class Follower {
   static constexpr std::size_t kMostSteps = 8;
 
   bool send_steps(EventStream& stream) {
-    const std::vector<RecordedStep> news = reader_.steps(last_, -1, false);
+    const std::vector<RecordedStep> news = reader_.steps({.after = last_, .details_every = 0});
     if (news.empty()) return true;
     if (!run_) run_ = describe_run(reader_.model(), reader_.info("data"), 0);
     ReportedRun run{.name = name_, .trace = *run_};
     const std::size_t stride = (news.size() + kMostSteps - 1) / kMostSteps;
     for (std::size_t i = news.size() - 1;; i -= stride) {
       const std::uint64_t iteration = news[i].numbers.iteration;
-      for (const RecordedStep& step : reader_.steps(iteration - 1, 1)) {
+      for (const RecordedStep& step : reader_.steps({.after = iteration - 1, .limit = 1})) {
         run.trace.steps.push_back(run_step(step.numbers, run.trace));
       }
       if (i < stride) break;

@@ -111,7 +111,7 @@ void print_details(const RunReader& run, const Common& common) {
 }
 
 void print_text(const RunReader& run, const Options& o, const Common& common) {
-  const std::vector<RecordedStep> steps = run.steps(0, -1, false);
+  const std::vector<RecordedStep> steps = run.steps({.details_every = 0});
   print_heading(run, o, steps.size());
   if (o.layers) {
     print_details(run, common);
@@ -170,7 +170,8 @@ void print_json(const RunReader& run, const Options& o) {
     json[key] = run.info(key);
   }
   Json& steps = json["steps"] = Json::array();
-  for (const RecordedStep& step : run.steps(0, -1, o.layers)) steps.push_back(step_json(step, o.layers));
+  for (const RecordedStep& step : run.steps({.details_every = o.layers ? 1 : 0}))
+    steps.push_back(step_json(step, o.layers));
   Json& epochs = json["epochs"] = Json::array();
   for (const EpochReport& epoch : run.epochs()) {
     Json one{{"epoch", epoch.epoch}, {"seconds", epoch.seconds}};
@@ -213,7 +214,7 @@ std::string csv_header(const std::string& columns) {
 }
 
 void print_csv(const RunReader& run, const Options& o) {
-  const std::vector<RecordedStep> steps = run.steps(0, -1, o.layers);
+  const std::vector<RecordedStep> steps = run.steps({.details_every = o.layers ? 1 : 0});
   if (!o.layers) {
     fmt::print("step,epoch{},seconds\n", csv_header(record::columns<StepReport>()));
     for (const RecordedStep& step : steps) {

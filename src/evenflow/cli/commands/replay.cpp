@@ -41,7 +41,8 @@ void print_culprit(const Replay::Culprit& culprit) {
 // The steps before, the latest first.
 void print_story(const RunReader& run, const Options& o, std::uint64_t iteration) {
   const auto count = static_cast<std::uint64_t>(o.back);
-  const std::vector<RecordedStep> steps = run.steps(iteration > count ? iteration - count : 0, o.back);
+  const std::vector<RecordedStep> steps =
+      run.steps({.after = iteration > count ? iteration - count : 0, .limit = o.back});
   fmt::print("\nbackwards from there\n");
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     const StepReport& n = step->numbers;
@@ -69,6 +70,7 @@ int run(const Options& o) {
   const std::uint64_t iteration = o.step == 0 ? all.back() : o.step;
   if (std::find(all.begin(), all.end(), iteration) == all.end()) {
     std::vector<std::string> known;
+    known.reserve(all.size());
     for (const std::uint64_t one : all) known.push_back(std::to_string(one));
     fail(ErrorKind::usage, "the record has no state before step {}; it has those before {}", iteration, join(known));
   }

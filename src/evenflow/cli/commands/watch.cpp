@@ -31,7 +31,7 @@ class Follower {
   // False when the run has ended.
   bool print_news() {
     const std::string outcome = run_.info("outcome");  // first: what is written after it is read next time
-    const std::vector<RecordedStep> steps = run_.steps(last_step_, -1, false);
+    const std::vector<RecordedStep> steps = run_.steps({.after = last_step_, .details_every = 0});
     const std::vector<RunEvent> events = run_.events();
     const auto findings = run_.findings();
     print_epochs();

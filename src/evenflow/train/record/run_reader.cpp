@@ -10,6 +10,9 @@
 namespace evenflow {
 namespace {
 
+// Of a thinned choice, these have all details: what happened at the end matters most.
+constexpr std::int64_t kLastSteps = 200;
+
 Database opened(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) fail(ErrorKind::io, "there is no file '{}'", path.string());
   Database database(path, Database::Mode::read);
@@ -125,13 +128,13 @@ std::vector<std::string> RunReader::layers() const {
   return impl_->names("SELECT name FROM layers ORDER BY layer");
 }
 
-std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t limit, bool details) const {
+std::vector<RecordedStep> RunReader::steps(const StepChoice& choice) const {
   // One transaction, so that the three tables fit together while somebody writes.
   impl_->database.execute("BEGIN");
   std::vector<RecordedStep> steps;
   Statement step(impl_->database, "SELECT step, epoch" + record::columns<StepReport>() +
                                       ", seconds FROM steps WHERE step > ? ORDER BY step LIMIT ?");
-  step.bind(after).bind(limit);
+  step.bind(choice.after).bind(choice.limit);
   const std::string settings = info("settings");
   const std::int64_t per_epoch =
       settings.empty() ? 0 : parse_json(settings, "the record's settings").value("steps_per_epoch", std::int64_t{0});
@@ -146,9 +149,11 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
   const std::int64_t last = steps.empty() ? 0 : static_cast<std::int64_t>(steps.back().numbers.iteration);
 
   const auto read_details = [&](const std::string& sql, const auto& add) {
-    if (!details) return;
-    Statement detail(impl_->database, sql);
-    detail.bind(after).bind(last);
+    if (choice.details_every == 0) return;
+    Statement detail(impl_->database, fmt::format("SELECT {} WHERE step IN (SELECT step FROM steps WHERE step > ? AND "
+                                                  "step <= ? AND (step % ? = 0 OR step > ?)) ORDER BY 1, 2",
+                                                  sql));
+    detail.bind(choice.after).bind(last).bind(choice.details_every).bind(last - kLastSteps);
     auto owner = steps.begin();
     while (detail.next()) {
       const auto iteration = static_cast<std::uint64_t>(detail.integer(0));
@@ -156,16 +161,14 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
       if (owner != steps.end() && owner->numbers.iteration == iteration) add(detail, *owner);
     }
   };
-  read_details("SELECT step, parameter" + record::columns<ParameterReport>() +
-                   ", exponents FROM parameter_steps WHERE step > ? AND step <= ? ORDER BY step, parameter",
+  read_details("step, parameter" + record::columns<ParameterReport>() + ", exponents FROM parameter_steps",
                [&](const Statement& row, RecordedStep& read) {
                  ParameterReport& report = read.parameters.emplace_back();
                  report.name = impl_->parameter_name(row.integer(1));
                  read_numbers(row, 2, report);
                  read.arrays.push_back(record::unpack_exponents(row.bytes(2 + number_count<ParameterReport>())));
                });
-  read_details("SELECT step, layer" + record::columns<LayerReport>() +
-                   ", time_gradient_norms FROM layer_steps WHERE step > ? AND step <= ? ORDER BY step, layer",
+  read_details("step, layer" + record::columns<LayerReport>() + ", time_gradient_norms FROM layer_steps",
                [&](const Statement& row, RecordedStep& read) {
                  LayerReport& report = read.layers.emplace_back();
                  report.name = impl_->layer_name(row.integer(1));
@@ -184,21 +187,23 @@ std::vector<RecordedStep> RunReader::steps(std::uint64_t after, std::int64_t lim
 }
 
 std::optional<RecordedStep> RunReader::last_step() const {
-  return last_of("steps", false);
+  return last_of("steps", {.details_every = 0});
 }
 
 std::optional<RecordedStep> RunReader::last_measured_step() const {
-  return last_of("parameter_steps", true);
+  return last_of("parameter_steps", {});
 }
 
-std::optional<RecordedStep> RunReader::last_of(const char* table, bool details) const {
+std::optional<RecordedStep> RunReader::last_of(const char* table, StepChoice choice) const {
   std::uint64_t last = 0;
   {
     Statement statement(impl_->database, fmt::format("SELECT max(step) FROM {}", table));
     if (statement.next()) last = static_cast<std::uint64_t>(statement.integer(0));
   }
   if (last == 0) return std::nullopt;
-  std::vector<RecordedStep> found = steps(last - 1, 1, details);
+  choice.after = last - 1;
+  choice.limit = 1;
+  std::vector<RecordedStep> found = steps(choice);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

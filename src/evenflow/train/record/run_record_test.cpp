@@ -71,6 +71,32 @@ std::vector<double> numbers(const T& report) {
   return all;
 }
 
+TEST_F(RunRecord, LongRunsAreReadWithFewerDetails) {
+  Sequential network = small_network();
+  const Data data;
+  RunRecorder recorder(path(), {});
+  network.fit(data.x, data.y, {.epochs = 100, .batch_size = 16, .observers = {&recorder}});
+  recorder.finish("finished");
+  const std::vector<RecordedStep> steps = RunReader(path()).steps({.details_every = 8});
+  ASSERT_EQ(steps.size(), 300u);
+  for (const RecordedStep& step : steps) {
+    const std::uint64_t iteration = step.numbers.iteration;
+    EXPECT_EQ(step.parameters.size(), iteration % 8 == 0 || iteration > 100 ? 4u : 0u) << iteration;
+    EXPECT_GT(step.numbers.loss, 0);
+  }
+}
+
+TEST_F(RunRecord, IsRecognizedFromTheBeginning) {
+  EXPECT_FALSE(is_run_record(path()));
+  RunRecorder recorder(path(), {});
+  EXPECT_TRUE(is_run_record(path()));  // while its log is all that holds anything
+  recorder.finish("finished");
+  EXPECT_TRUE(is_run_record(path()));
+  std::ofstream(path("other.db"), std::ios::binary) << std::string("SQLite format 3\0", 16) << std::string(100, '\0');
+  EXPECT_FALSE(is_run_record(path("other.db")));
+  EXPECT_FALSE(is_run_record(folder_));
+}
+
 TEST_F(RunRecord, GivesBackEveryNumberOfATraining) {
   Sequential network = small_network();
   const Data data;
@@ -111,9 +137,11 @@ TEST_F(RunRecord, GivesBackEveryNumberOfATraining) {
     ASSERT_EQ(steps[s].layers.size(), 3u);
     for (std::size_t l = 0; l < 3; ++l) EXPECT_EQ(numbers(steps[s].layers[l]), numbers(witness.layers[s][l]));
   }
-  EXPECT_EQ(reader.steps(4, 2).size(), 2u);
-  EXPECT_EQ(reader.steps(4, 2)[0].numbers.iteration, 5u);
-  EXPECT_TRUE(reader.steps(0, -1, false)[8].parameters.empty());
+  EXPECT_EQ(reader.steps({.after = 4, .limit = 2}).size(), 2u);
+  EXPECT_EQ(reader.steps({.after = 4, .limit = 2})[0].numbers.iteration, 5u);
+  EXPECT_TRUE(reader.steps({.details_every = 0})[8].parameters.empty());
+  EXPECT_EQ(reader.last_step()->numbers.iteration, 9u);
+  EXPECT_TRUE(reader.last_step()->parameters.empty());
   ASSERT_TRUE(reader.last_measured_step());
   EXPECT_EQ(reader.last_measured_step()->numbers.iteration, 9u);
   EXPECT_EQ(reader.last_measured_step()->numbers.layers.size(), 3u);
