@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Whole models by real Keras with the losses of five training steps: tests/golden/whole_models.json, and each model
-before its first step in tests/golden/keras/whole_NAME.keras.
+before its first step in tests/golden/keras/whole_NAME.keras. A model whose file is there already is not made anew.
 
-    KERAS_BACKEND=jax python tests/golden/make_whole_models.py
+    KERAS_BACKEND=jax python tests/golden/make_whole_models.py > tests/golden/whole_models.json
 
-Input i is g(shape, 0.7 i) of make_layer_golden.py, target i is g(shape, 3 + i), or the one-hot vectors of its largest
-elements. One batch holds all samples.
+Input i is g(shape, 0.7 i) of make_layer_golden.py, or stands in the file (x) where it holds ids; target i is
+g(shape, 3 + i), or the one-hot vectors of its largest elements. One batch holds all samples.
 """
 import json
 import os
@@ -17,7 +17,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
-OUT = pathlib.Path(__file__).parent
+MODELS = pathlib.Path(__file__).parent / "keras"
 SAMPLES = 8
 
 
@@ -71,28 +71,53 @@ def branching():
     return model
 
 
-def main():
-    keras.utils.set_random_seed(3)
-    cases = []
-    for make in (dense, cnn, lstm, bidirectional_gru, branching):
-        model = make()
-        x = [g((SAMPLES, *tensor.shape[1:]), 0.7 * i) for i, tensor in enumerate(model.inputs)]
-        y = []
-        for i, tensor in enumerate(model.outputs):
-            target = g((SAMPLES, *tensor.shape[1:]), 3 + i)
-            if tensor.shape[-1] == 3:
-                target = np.eye(3, dtype="float32")[target.argmax(-1)]
-            y.append(target)
-        name = make.__name__
-        model.save(OUT / "keras" / f"whole_{name}.keras")
-        losses = []
-        for _ in range(5):
-            model.reset_metrics()
-            result = model.train_on_batch(x, y, return_dict=True)
-            losses.append({key: float(value) for key, value in result.items()})
-        cases.append({"name": name, "one_hot": [tensor.shape[-1] == 3 for tensor in model.outputs], "steps": losses})
-    text = ",\n".join(json.dumps(case) for case in cases)
-    (OUT / "whole_models.json").write_text(f"[\n{text}\n]\n")
+def transformer():
+    tokens, positions = keras.Input((6,), name="tokens"), keras.Input((6,), name="positions")
+    x = layers.Add()([layers.Embedding(11, 8, mask_zero=True)(tokens), layers.Embedding(6, 8)(positions)])
+    for _ in range(2):
+        attended = layers.MultiHeadAttention(2, 4)(x, x)
+        x = layers.LayerNormalization(epsilon=1e-6)(layers.Add()([x, attended]))
+        wide = layers.Dense(8)(layers.Dense(16, "gelu")(x))
+        x = layers.LayerNormalization(epsilon=1e-6)(layers.Add()([x, wide]))
+    model = keras.Model([tokens, positions], layers.Dense(3, "softmax")(layers.GlobalAveragePooling1D()(x)))
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
-main()
+def inputs(model):
+    if model.inputs[0].name == "tokens":
+        ids = (np.abs(g((SAMPLES, 6), 0)) * 11).astype(int)
+        return [ids, np.tile(np.arange(6), (SAMPLES, 1))]
+    return [g((SAMPLES, *tensor.shape[1:]), 0.7 * i) for i, tensor in enumerate(model.inputs)]
+
+
+def targets(model):
+    y = []
+    for i, tensor in enumerate(model.outputs):
+        target = g((SAMPLES, *tensor.shape[1:]), 3 + i)
+        y.append(np.eye(3, dtype="float32")[target.argmax(-1)] if tensor.shape[-1] == 3 else target)
+    return y
+
+
+def run(make):
+    name = make.__name__
+    file = MODELS / f"whole_{name}.keras"
+    if not file.exists():
+        keras.utils.set_random_seed(3)
+        make().save(file)
+    model = keras.models.load_model(file)
+    x, y = inputs(model), targets(model)
+    losses = []
+    for _ in range(5):
+        model.reset_metrics()
+        result = model.train_on_batch(x, y, return_dict=True)
+        losses.append({key: float(value) for key, value in result.items()})
+    case = {"name": name, "one_hot": [tensor.shape[-1] == 3 for tensor in model.outputs], "steps": losses}
+    if x[0].dtype == int:
+        case["x"] = [ids.tolist() for ids in x]
+    return case
+
+
+if __name__ == "__main__":
+    cases = [run(make) for make in (dense, cnn, lstm, bidirectional_gru, branching, transformer)]
+    print("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]")
