@@ -4,6 +4,7 @@ import type { Finding, Numeric, Probe, Report } from "./data";
 export interface RunSummary {
   name: string;
   running: boolean;
+  outcome: string; // finished, interrupted, not-finite, aborted; running
   model: string;
   data: string;
   optimizer: string;
@@ -64,7 +65,7 @@ async function request(path: string, signal?: AbortSignal): Promise<Response> {
   throw new ServerError(words);
 }
 
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = window.setTimeout(resolve, milliseconds);
     signal?.addEventListener("abort", () => (window.clearTimeout(timer), reject(new DOMException("", "AbortError"))));

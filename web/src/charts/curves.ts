@@ -12,7 +12,7 @@ export function curves(run: Run): (Picture | null)[] {
 export function lossCurve(run: Run): Picture | null {
   const loss = points(run.steps.iteration, run.steps.loss);
   if (loss.length < 2) return null;
-  const broken = run.steps.iteration.filter((_, i) => run.steps.loss[i] != null && finite(run.steps.loss[i]) === null);
+  const broken = run.steps.iteration.filter((_, i) => finite(run.steps.loss[i]) === null);
   return {
     key: "loss",
     title: "Loss",

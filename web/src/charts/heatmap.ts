@@ -39,6 +39,12 @@ export function heatMap(run: Run): Picture | null {
   };
 }
 
+// The findings' names, on that side of their lines where there is room.
+function labels(marks: { step: number; rule: string }[], chosen: (step: number) => boolean, textAnchor: "start" | "end", dx: number) {
+  const placed = marks.map((mark, i) => ({ ...mark, y: 0.7 + 1.2 * i })).filter((mark) => chosen(mark.step));
+  return Plot.text(placed, { x: "step", y: "y", text: "rule", dx, textAnchor, fill: "#fff", stroke: "#000" });
+}
+
 function drawn(run: Run, rows: ParameterSeries[], width: number): HTMLElement {
   const steps = run.steps.iteration;
   const columns = evenColumns(steps);
@@ -73,7 +79,8 @@ function drawn(run: Run, rows: ParameterSeries[], width: number): HTMLElement {
         imageRendering: "pixelated",
       }),
       Plot.ruleX(marks, { x: "step", stroke: "#fff", strokeWidth: 2 }),
-      Plot.text(marks, { x: "step", y: (_, i) => 0.7 + 1.2 * i, text: "rule", dx: 6, textAnchor: "start", fill: "#fff", stroke: "#000" }),
+      labels(marks, (step) => (step - first) / (last - first) <= 0.6, "start", 6),
+      labels(marks, (step) => (step - first) / (last - first) > 0.6, "end", -6),
     ],
   });
   const readout = h("div", { class: "readout" });

@@ -29,7 +29,9 @@ function mix(probability: number, ground: readonly number[]): [number, number, n
 }
 
 export class BoundaryView {
-  readonly canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "data-chart": "lab-boundary" });
+  private readonly canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "data-chart": "lab-boundary" });
+  private readonly waiting = h("p", { class: "soft" }, "The data and the decision boundary appear here.");
+  readonly element = h("div", { class: "plane" }, this.canvas, this.waiting);
   private readonly grid = document.createElement("canvas");
   private start: Start | null = null;
 
@@ -42,6 +44,7 @@ export class BoundaryView {
 
   begin(start: Start): void {
     this.start = start;
+    this.waiting.hidden = true;
     this.latest = null;
     this.draw();
   }

@@ -49,7 +49,7 @@ export function flowPicture(check: Check, title: string): Picture {
   return {
     key: "lab-flow",
     title,
-    caption: "Gradient of each layer relative to the last; it flows from right to left. Band: theory, two standard deviations. Green: even.",
+    caption: "Relative to the last layer; the gradient flows from right to left. Blue: measured. Orange: theory, without running, and two standard deviations. Green: even.",
     columns: ["layer", "measured log10", "predicted log10", "low", "high"],
     rows: () => points.map((point) => [point.layer, point.measured, point.predicted, point.low, point.high]),
     draw: (width) =>

@@ -26,7 +26,7 @@ function compared(decades: number): string {
 
 function perLayer(decades: number): string {
   const factor = 10 ** decades;
-  if (Math.abs(factor - 1) < 0.02) return "Each layer passes on all of the gradient";
+  if (Math.abs(factor - 1) < 0.025) return "The layers pass on nearly all of the gradient";
   if (factor < 1) return `Each layer passes on ${share(factor)} of the gradient`;
   return `Each layer multiplies the gradient by ${factor.toFixed(factor < 1.1 ? 2 : 1)}`;
 }

@@ -52,7 +52,7 @@ export interface Preset {
   change: Partial<LabState>; // of the defaults
 }
 
-// Keeps what a preset does not speak of where a fair comparison wants it.
+// The network that the others differ from.
 const SICK: Partial<LabState> = {
   depth: 20,
   width: 32,
@@ -73,4 +73,5 @@ export const PRESETS: Preset[] = [
   },
   { title: "Sigmoid, batch normalization", change: { ...SICK, normalization: "batch" } },
   { title: "Sigmoid, residual paths", change: { ...SICK, residual: true } },
+  { title: "Sigmoid, residual and layer normalization", change: { ...SICK, residual: true, normalization: "layer" } },
 ];

@@ -64,7 +64,8 @@ export class Training {
   readonly button = h("button", { type: "button", class: "primary train", onclick: () => this.toggle() }, "Train");
   readonly boundary = new BoundaryView();
   readonly status = h("p", { class: "status soft" }, "Press Train and watch.");
-  readonly gallery = new Gallery("stack");
+  readonly heat = new Gallery("stack");
+  readonly curve = new Gallery("stack");
   private run = emptyRun([]);
   private ending: AbortController | null = null;
   private accuracy: Numeric = null;
@@ -86,7 +87,7 @@ export class Training {
     this.button.textContent = "Train";
     this.button.classList.add("primary");
     if (this.run.steps.iteration.length > 0) {
-      for (const element of [this.boundary.canvas, this.gallery.element]) element.classList.toggle("stale", stale);
+      this.fade(stale);
       if (stale) this.status.textContent = "The settings have changed: train again.";
     }
   }
@@ -125,6 +126,7 @@ export class Training {
   private begin(start: Start): void {
     this.run = emptyRun(start.layers);
     this.accuracy = null;
+    this.fade(false);
     this.boundary.begin(start);
     this.onFindings([]);
   }
@@ -161,11 +163,17 @@ export class Training {
   private draw(): void {
     const loss = lossCurve(this.run);
     const heat = heatMap(this.run);
-    this.gallery.element.classList.remove("stale");
-    this.boundary.canvas.classList.remove("stale");
-    this.gallery.show([
-      ...(heat === null ? [] : [{ ...heat, key: "lab-heat-map", title: "Gradient by layer, as it trains" }]),
-      ...(loss === null ? [] : [{ ...loss, key: "lab-loss" }]),
-    ]);
+    this.heat.show(heat === null ? [] : [{ ...heat, key: "lab-heat-map", title: "Gradient by layer, as it trains" }]);
+    this.curve.show(loss === null ? [] : [{ ...loss, key: "lab-loss" }]);
+  }
+
+  private fade(stale: boolean): void {
+    for (const element of [this.boundary.element, this.heat.element, this.curve.element]) element.classList.toggle("stale", stale);
+  }
+
+  close(): void {
+    this.stop();
+    this.heat.close();
+    this.curve.close();
   }
 }

@@ -56,8 +56,8 @@ class Lab {
       { class: "bench" },
       h("div", { class: "opening" }, h("h1", {}, "Lab"), h("div", { class: "presets", role: "group", "aria-label": "Examples" }, ...this.presets)),
       this.controls.element,
-      h("section", { class: "middle", "aria-label": "Gradient flow" }, this.words, this.river.element, this.flow, this.findings),
-      h("section", { class: "right", "aria-label": "Training" }, this.trainingHead(), this.training.boundary.canvas, this.training.gallery.element),
+      h("section", { class: "middle", "aria-label": "Gradient flow" }, this.words, this.river.element, this.flow, this.training.heat.element, this.findings),
+      h("section", { class: "right", "aria-label": "Training" }, this.trainingHead(), this.training.boundary.element, this.training.curve.element),
       this.exporting.element,
     );
     this.show();
@@ -69,8 +69,8 @@ class Lab {
   }
 
   private take(preset: Preset): void {
-    const { data, samples, epochs, batch_size, optimizer, learning_rate, seed } = this.state;
-    this.change({ ...this.choices.defaults, data, samples, epochs, batch_size, optimizer, learning_rate, seed, ...preset.change });
+    const { data, seed } = this.state;
+    this.change({ ...this.choices.defaults, data, seed, ...preset.change });
   }
 
   private change(state: LabState): void {
@@ -140,8 +140,7 @@ class Lab {
   close(): void {
     this.asking?.abort();
     window.clearTimeout(this.timer);
-    this.training.stop();
-    this.training.gallery.close();
+    this.training.close();
     this.figure?.close();
   }
 }

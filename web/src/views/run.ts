@@ -1,5 +1,5 @@
 // #/run/NAME: the report's views of one run, growing while the run trains.
-import { askReport, follow, query } from "../api";
+import { ask, askReport, follow, pause, query, type RunList } from "../api";
 import { pictures } from "../charts/all";
 import type { Finding, Run } from "../data";
 import { format, h, throttled } from "../dom";
@@ -9,15 +9,17 @@ import { fill, type View } from "../view";
 import { facts, findings, lastFinite, reproduction, verdict } from "./parts";
 
 const REDRAW = 500; // milliseconds, at least, between two drawings
-const RENEW = 5000; // between two questions for verdict and epochs
+const RENEW = 20_000; // between two questions for verdict and epochs, which cost the server more than steps do
+const BEGIN = 500; // between two looks for the first steps
 
 export function runView(name: string): View {
   const ending = new AbortController();
   const element = h("div", { class: "page" });
   const page = new RunPage(name, ending.signal);
   void fill(element, ending.signal, async () => {
+    await page.begun(element);
     page.run = await page.fetchRun();
-    element.append(...page.parts);
+    element.replaceChildren(...page.parts);
     page.show();
     if (page.run.running === true) await page.grow();
   });
@@ -50,6 +52,17 @@ class RunPage {
     return (await askReport([this.name], this.signal)).runs[0]!;
   }
 
+  // A run that has only begun has nothing to report yet.
+  async begun(element: HTMLElement): Promise<void> {
+    for (;;) {
+      const { runs } = await ask<RunList>("/api/runs", this.signal);
+      const summary = runs.find((one) => one.name === this.name);
+      if (summary?.running !== true || summary.steps > 0) return;
+      element.replaceChildren(h("h1", {}, this.name), h("p", { class: "lead" }, "It has only begun. Its first steps appear here in a moment."));
+      await pause(BEGIN, this.signal);
+    }
+  }
+
   show(): void {
     this.showWords();
     this.showNumbers();
@@ -63,8 +76,9 @@ class RunPage {
 
   private showNumbers(): void {
     const running = this.run.running === true;
+    const outcome = this.run.settings.find(([name]) => name === "outcome")?.[1];
     this.state.className = running ? "state running" : "state finished";
-    this.state.textContent = running ? "running" : "finished";
+    this.state.textContent = running ? "running" : (outcome ?? "finished");
     this.facts.replaceChildren(facts(this.run));
     this.gallery.show(pictures(this.run));
     const loss = format(lastFinite(this.run.steps.loss));
@@ -73,18 +87,20 @@ class RunPage {
 
   async grow(): Promise<void> {
     const redraw = throttled(() => this.signal.aborted || this.showNumbers(), REDRAW);
-    const renew = throttled(() => void this.renew().catch(() => undefined), RENEW);
+    let renewal = Date.now();
     const path = () =>
       `/api/follow?${query({ run: this.name, after: this.run.steps.iteration.at(-1) ?? 0 })}`;
     await follow(
       path,
       (event, data) => {
         if (event === "steps" && append(this.run, data as Columns) > 0) redraw();
-        if (event === "steps") renew();
         if (event === "findings") {
           this.run.findings = data as Finding[];
           this.showWords();
-          renew();
+        }
+        if (Date.now() - renewal > RENEW) {
+          renewal = Date.now();
+          void this.renew().catch(() => undefined); // the next one may do better
         }
       },
       this.signal,

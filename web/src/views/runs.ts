@@ -78,7 +78,7 @@ function runTable(runs: RunSummary[], ticked: Set<string>, tick: (name: string, 
     const cells: [string, Node | string][] = [
       ["tick", box],
       ["name", link],
-      ["", h("span", { class: run.running ? "state running" : "state finished" }, run.running ? "running" : "finished")],
+      ["", h("span", { class: run.running ? "state running" : "state finished" }, run.running ? "running" : run.outcome)],
       ["", run.model],
       ["", run.data],
       ["", run.optimizer],
