@@ -158,7 +158,8 @@ ef::Recipe recipe_of(const Case& c, const Net& net) {
   layers.push_back(ef::Dense{.units = classes ? 3 : 1, .activation = net.output.empty() ? fitting : net.output});
   ef::Model model = ef::sequential(std::move(layers));
   model.compile = ef::CompileSettings{.optimizer = net.optimizer,
-                                      .loss = {classes ? "categorical_crossentropy" : "binary_crossentropy"}};
+                                      .loss = {classes ? "categorical_crossentropy" : "binary_crossentropy"},
+                                      .metrics = {{"accuracy"}}};
   return {.model = std::move(model), .data = c.data, .epochs = kEpochs, .batch_size = 32, .seed = 11};
 }
 

@@ -91,7 +91,7 @@ bool complete_compile(Model& model, const CompileOverrides& o, std::vector<std::
 
   if (!o.loss.empty()) {
     settings.loss = choose_loss(o.loss);
-  } else if (settings.loss.type.empty()) {
+  } else if (!settings.has_loss()) {
     const std::string loss = fitting_loss(model);
     settings.loss = choose_loss(loss);
     notes.push_back(

@@ -33,18 +33,23 @@ void sort_by_severity(std::vector<Finding>& findings) {
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
 }
 
-// The loss at the start and now.
-struct Fit {
-  double start = 0;
-  double now = 0;
-};
+// The last epoch's accuracy on the training data, of whichever kind; absent without such a metric.
+std::optional<double> accuracy(const RunTrace& run) {
+  if (run.epochs.empty()) return std::nullopt;
+  for (const auto& [name, value] : run.epochs.back().logs) {
+    if (!name.starts_with("val_") && name.ends_with("accuracy")) return value;
+  }
+  return std::nullopt;
+}
 
-// Present when the network trains well, whatever else is odd about it: the loss has fallen to a quarter and stays near
-// its lowest.
-std::optional<Fit> fit(const RunTrace& run) {
+// Says in words how the network trains well, whatever else is odd about it: the loss has fallen to a quarter and stays
+// near its lowest, or it has fallen to a half and nearly every sample is classified as it should be.
+std::optional<std::string> trains_well(const RunTrace& run) {
   constexpr std::size_t kSteps = 100;
   constexpr double kFallen = 0.25;
   constexpr double kNearLowest = 1.5;
+  constexpr double kFallenWithAccuracy = 0.5;
+  constexpr double kAccurate = 0.95;
   if (run.steps.size() < kSteps || !std::isfinite(run.steps.back().loss)) return std::nullopt;
   const std::size_t window = std::max<std::size_t>(run.steps.size() / 20, 5);
   double lowest = INFINITY;
@@ -56,18 +61,23 @@ std::optional<Fit> fit(const RunTrace& run) {
   constexpr std::size_t kStart = 5;
   const std::vector<double> early = losses(run, 0, kStart);
   const double first = early.empty() ? 0 : *std::min_element(early.begin(), early.end());
-  const Fit fit{.start = first, .now = median(losses(run, run.steps.size() - window, run.steps.size()))};
-  const bool well = fit.start > 0 && fit.now <= kFallen * fit.start && fit.now <= kNearLowest * lowest;
-  return well ? std::optional(fit) : std::nullopt;
+  const double now = median(losses(run, run.steps.size() - window, run.steps.size()));
+  if (!(first > 0)) return std::nullopt;
+  const std::string loss = fmt::format("the loss fell from {:.3g} to {:.3g}", first, now);
+  if (now <= kFallen * first && now <= kNearLowest * lowest) return loss;
+  const std::optional<double> right = accuracy(run);
+  if (now <= kFallenWithAccuracy * first && right && *right >= kAccurate) {
+    return fmt::format("{}, and {:.1f} % of the samples are classified right", loss, 100 * *right);
+  }
+  return std::nullopt;
 }
 
 // What does no harm is worth a remark and no alarm. Numbers that are not finite are always an error.
-void relieve(const Fit& fit, std::vector<Finding>& findings) {
+void relieve(const std::string& well, std::vector<Finding>& findings) {
   for (Finding& finding : findings) {
     if (finding.severity == Severity::info || finding.rule == "non-finite") continue;
     finding.severity = Severity::info;
-    finding.message +=
-        fmt::format(" The network trains all the same: the loss fell from {:.3g} to {:.3g}.", fit.start, fit.now);
+    finding.message += " The network trains all the same: " + well + ".";
   }
 }
 
@@ -81,7 +91,7 @@ std::vector<Finding> examine(const Trace& trace, std::vector<std::string>* silen
 
 std::vector<Finding> examine(const RunTrace& run, std::vector<std::string>* silences) {
   std::vector<Finding> findings = judge(run, &Rule::watch, silences);
-  if (const std::optional<Fit> found = fit(run)) relieve(*found, findings);
+  if (const std::optional<std::string> well = trains_well(run)) relieve(*well, findings);
   sort_by_severity(findings);
   return findings;
 }

@@ -24,6 +24,35 @@ TEST(Examine, WorstFirstWithReasonsForSilence) {
   EXPECT_LT(findings.back().severity, Severity::error);
 }
 
+// A run whose loss goes evenly from 1 to `last`, with a step whose gradient is a hundred times the usual.
+RunTrace run_with_a_spike(double last) {
+  constexpr int kSteps = 200;
+  RunTrace run;
+  for (int i = 0; i < kSteps; ++i) {
+    run.steps.push_back({.iteration = i + 1, .loss = 1 + (last - 1) * i / (kSteps - 1), .global_norm = 1});
+  }
+  run.steps[150].global_norm = 100;
+  return run;
+}
+
+Severity severity_of_the_spike(RunTrace run, std::vector<std::pair<std::string, double>> logs) {
+  run.epochs = {{.epoch = 0, .logs = std::move(logs)}};
+  for (const Finding& finding : examine(run)) {
+    if (finding.rule == "gradient-spike") return finding.severity;
+  }
+  ADD_FAILURE() << "no spike was found";
+  return Severity::error;
+}
+
+TEST(Examine, WhatDoesNoHarmIsARemark) {
+  EXPECT_EQ(severity_of_the_spike(run_with_a_spike(0.2), {}), Severity::info);
+  EXPECT_EQ(severity_of_the_spike(run_with_a_spike(0.4), {}), Severity::warning);
+  EXPECT_EQ(severity_of_the_spike(run_with_a_spike(0.4), {{"binary_accuracy", 0.97}}), Severity::info);
+  EXPECT_EQ(severity_of_the_spike(run_with_a_spike(0.4), {{"accuracy", 0.7}}), Severity::warning);
+  EXPECT_EQ(severity_of_the_spike(run_with_a_spike(0.4), {{"val_accuracy", 0.97}}), Severity::warning);
+  EXPECT_EQ(severity_of_the_spike(run_with_a_spike(0.9), {{"accuracy", 0.97}}), Severity::warning);
+}
+
 TEST(Rules, HaveUniqueIdsWithDashesAndASentence) {
   std::set<std::string_view> ids;
   for (const Rule* rule : all_rules()) {

@@ -39,9 +39,14 @@ std::size_t Profile::steepest(double decades) const {
 
 Profile profile(const Trace& trace) {
   Profile profile;
-  for (const std::size_t layer : trace.path) {
-    const std::optional<double>& norm = trace.layers[layer].pre_activation_norm;
-    if (measured(norm)) profile.points.push_back({layer, *norm});
+  // Frozen layers at the beginning need no gradient. (Where nothing trains, all are looked at.)
+  auto begin = std::find_if(trace.path.begin(), trace.path.end(),
+                            [&](std::size_t layer) { return trace.layers[layer].trainable; });
+  const bool whole = begin == trace.path.begin() || begin == trace.path.end();
+  if (whole) begin = trace.path.begin();
+  for (auto layer = begin; layer != trace.path.end(); ++layer) {
+    const std::optional<double>& norm = trace.layers[*layer].pre_activation_norm;
+    if (measured(norm)) profile.points.push_back({*layer, *norm});
   }
   if (profile.points.empty()) return profile;
   profile.last_norm = profile.points.back().decades;
@@ -50,8 +55,9 @@ Profile profile(const Trace& trace) {
     profile.lowest = std::min(profile.lowest, point.decades);
     profile.highest = std::max(profile.highest, point.decades);
   }
-  profile.total = trace.total_decades.mean;
-  profile.per_layer = trace.decades_per_layer.mean;
+  profile.total = whole ? trace.total_decades.mean : profile.points.front().decades;
+  profile.per_layer = whole ? trace.decades_per_layer.mean
+                            : profile.total / static_cast<double>(std::max<std::size_t>(1, profile.steps()));
   profile.allowed = std::max(1.0, 3 * std::max(trace.expected_deviation, trace.total_decades.deviation));
   return profile;
 }

@@ -9,7 +9,7 @@
 
 namespace evenflow {
 
-// |dL/dz| of the path's layers, as log10 relative to the last one.
+// |dL/dz| of the path's layers from the first that trains on, as log10 relative to the last one.
 struct Profile {
   struct Point {
     std::size_t layer;  // in trace.layers
@@ -17,9 +17,9 @@ struct Profile {
   };
   std::vector<Point> points;  // first to last; only layers whose gradient was measured
   double last_norm = 0;       // log10; kZeroNorm if it is exactly zero
-  double total = 0;           // decades of the first: trace.total_decades.mean
-  double per_layer = 0;       // trace.decades_per_layer.mean
-  double lowest = 0;          // smallest and largest decades of a point
+  double total = 0;           // decades of the first
+  double per_layer = 0;
+  double lowest = 0;  // smallest and largest decades of a point
   double highest = 0;
   double allowed = 1;  // |total| up to this is healthy
 

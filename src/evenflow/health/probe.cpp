@@ -141,7 +141,7 @@ void add_prediction(const Model& model, const Weights& weights, const Draw& draw
 
 Trace describe(const SavedModel& saved, const ProbeOptions& options, const Batches& batches) {
   Trace trace{.model = saved.model.name, .protocol = batches.target() ? "loss" : "cotangent"};
-  trace.data = options.data != nullptr ? options.data->name : "standard normal inputs";
+  trace.data = batches.source();
   if (saved.model.compile) {
     const CompileSettings& compile = *saved.model.compile;
     trace.loss = compile.loss.type;

@@ -17,6 +17,22 @@ void fill_normal(std::span<float> values, Random random, double scale) {
   for (float& value : values) value = static_cast<float>(scale * random.normal());
 }
 
+void fill_tokens(std::span<float> values, Random random, std::int64_t tokens) {
+  const auto drawn = static_cast<std::uint64_t>(std::max<std::int64_t>(1, tokens - 1));
+  for (float& value : values) value = static_cast<float>(std::min<std::uint64_t>(1 + random.below(drawn), tokens - 1));
+}
+
+// Tokens that an Embedding takes from the model's first input.
+std::int64_t tokens_of(const Model& model) {
+  const std::string input = input_names(model).front();
+  for (const Layer& layer : model.layers) {
+    if (layer.type == "Embedding" && !layer.inputs.empty() && layer.inputs.front().layer == input) {
+      return layer.config.value("input_dim", std::int64_t{0});
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 Batches::Batches(const Model& model, const ProbeOptions& options)
@@ -25,7 +41,10 @@ Batches::Batches(const Model& model, const ProbeOptions& options)
   if (options.batches < 1) fail(ErrorKind::usage, "the number of batches must be at least 1, not {}", options.batches);
   if (options.redraws < 0)
     fail(ErrorKind::usage, "the number of redraws must not be negative, as {} is", options.redraws);
-  if (data_ == nullptr) return;
+  if (data_ == nullptr) {
+    tokens_ = tokens_of(model);
+    return;
+  }
   if (data_->samples() == 0) fail(ErrorKind::usage, "data '{}' has no samples", data_->name);
   if (sample_shape(data_->x) != input_shape(model)) {
     fail(ErrorKind::input, "data '{}' has samples of shape {}, the model takes {}", data_->name,
@@ -35,6 +54,10 @@ Batches::Batches(const Model& model, const ProbeOptions& options)
   count_ = std::min(count_, data_->samples() / size_);
   order_ = Random(options.seed, stream_of("probe/order")).permutation(data_->samples());
   with_targets_ = !data_->y.empty() && model.compile && !model.compile->loss.type.empty();
+}
+
+std::string Batches::source() const {
+  return data_ != nullptr ? data_->name : tokens_ > 0 ? "random tokens" : "standard normal inputs";
 }
 
 std::optional<Shape> Batches::target() const {
@@ -48,6 +71,8 @@ std::uint64_t Batches::seed(std::int64_t batch, std::uint64_t draw) const {
 void Batches::fill_inputs(std::span<float> x, std::int64_t batch, std::uint64_t draw) const {
   if (data_ != nullptr) {
     gather(data_->x, batch, x);
+  } else if (tokens_ > 0) {
+    fill_tokens(x, Random(seed(batch, draw), stream_of("probe/x")), tokens_);
   } else {
     fill_normal(x, Random(seed(batch, draw), stream_of("probe/x")), 1.0);
   }

@@ -40,6 +40,28 @@ Clipping clipping_of(const std::optional<Item>& optimizer) {
   return optimizer ? clipping(*optimizer) : Clipping{};
 }
 
+// The outputs that a loss depends on (all of a model that is not compiled), before a last softmax or sigmoid; several
+// side by side as one row per sample.
+ValueId judged_outputs(Lowered& lowered, const Model& model) {
+  Graph& graph = lowered.graph;
+  std::vector<ValueId> outputs;
+  for (std::size_t i = 0; i < lowered.outputs.size(); ++i) {
+    if (model.compile && model.compile->has_loss()) {
+      const OutputSettings settings = model.compile->of_output(i);
+      if (settings.loss.type.empty() || settings.weight == 0) continue;
+    }
+    const Lowered::Output& output = lowered.outputs[i];
+    outputs.push_back(output.logits ? output.logits : output.value);
+  }
+  if (outputs.empty()) outputs.push_back(lowered.outputs.front().value);
+  if (outputs.size() == 1) return outputs.front();
+  for (ValueId& output : outputs) {
+    const Shape shape = graph.shape(output);
+    output = ops::reshape(graph, output, {shape[0], shape.count(1, shape.rank())});
+  }
+  return ops::concatenate(graph, outputs, 1);
+}
+
 }  // namespace
 
 const ParameterInfo* kernel_of(const LoweredLayer& layer) {
@@ -80,8 +102,8 @@ Lowered ProbeProgram::build(const Model& model, const Options& options) {
     return lowered;
   }
   const LoweredLayer& last = lowered.layers[options.at];
-  const Lowered::Output& end = lowered.outputs.front();
-  const ValueId output = last.name == model.outputs.front().layer && end.logits ? end.logits : last.output;
+  const bool whole = last.name == model.outputs.front().layer;
+  const ValueId output = whole ? judged_outputs(lowered, model) : last.output;
   add_backward_taps(lowered, output, lowered.graph.input(target_name(0), lowered.graph.shape(output)));
   return lowered;
 }

@@ -355,5 +355,63 @@ TEST_F(RealModels, PublishedCases) {
   }
 }
 
+// ---- Models as they are
+
+bool gets_gradient(const Trace& trace, std::string_view layer) {
+  for (const LayerTrace& one : trace.layers) {
+    if (one.name == layer) return one.backward_norm.has_value();
+  }
+  return false;
+}
+
+TEST_F(Probe, EveryGoldenModelIsMeasured) {
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(EVENFLOW_SOURCE_DIR "/tests/golden/keras")) {
+    const std::string name = entry.path().filename();
+    if (!name.ends_with(".keras") || name.starts_with("unsupported")) continue;
+    ++models;
+    const SavedModel saved = load_model(entry.path());
+    const Trace trace = probe(saved, {.batch_size = 8, .batches = 1});
+    for (const LayerTrace& layer : trace.layers) {
+      EXPECT_EQ(layer.non_finite, 0) << name << ": " << layer.name;
+      EXPECT_TRUE(layer.second_moment) << name << ": " << layer.name;
+    }
+    for (const Finding& finding : examine(trace)) EXPECT_NE(finding.rule, "detached") << name;
+  }
+  EXPECT_GT(models, 10);
+}
+
+TEST_F(Probe, ModelsOfTokensGetTokens) {
+  SavedModel saved{
+      .model = sequential({Input{{6}}, layer("Embedding", {{"input_dim", 50}, {"output_dim", 8}, {"mask_zero", true}}),
+                           Flatten{}, Dense{4, "relu"}, Dense{1}})};
+  saved.weights = initialize(saved.model, 1);
+  const Trace trace = probe(saved, {});
+  EXPECT_EQ(trace.data, "random tokens");
+  EXPECT_TRUE(gets_gradient(trace, "embedding"));
+  EXPECT_GT(trace.layers[0].second_moment.value_or(0), 300);  // of 1 to 49: 833 in the mean
+  EXPECT_LT(trace.layers[0].second_moment.value_or(0), 2401);
+}
+
+TEST_F(Probe, EveryOutputWithALossSendsAGradientBack) {
+  SavedModel saved{.model = sequential({Input{{4}}, Dense{8, "relu"}, Dense{2}})};
+  Layer side = Dense{.units = 3, .name = "side"};
+  side.inputs = {"dense"};
+  saved.model.layers.push_back(side);
+  saved.model.outputs = {"dense_1", "side"};
+  saved.model.sequential = false;
+  saved.weights = initialize(saved.model, 1);
+  EXPECT_TRUE(gets_gradient(probe(saved, {}), "side"));  // not compiled: all outputs count
+
+  const Item loss{"mean_squared_error"};
+  saved.model.compile = CompileSettings{.outputs = {{.loss = loss}, {.loss = loss, .weight = 0.5}}};
+  EXPECT_TRUE(gets_gradient(probe(saved, {}), "side"));
+  EXPECT_TRUE(gets_gradient(probe(saved, {}), "dense_1"));
+  saved.model.compile->outputs[1].weight = 0;
+  EXPECT_FALSE(gets_gradient(probe(saved, {}), "side"));
+  saved.model.compile->outputs[1] = {};
+  EXPECT_FALSE(gets_gradient(probe(saved, {}), "side"));
+}
+
 }  // namespace
 }  // namespace evenflow

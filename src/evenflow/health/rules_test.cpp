@@ -33,6 +33,38 @@ bool silent(const Trace& trace, std::string_view rule) {
   return find(findings, rule) == nullptr;
 }
 
+// A model whose layers before number `trains` are frozen.
+Trace frozen_until(Trace trace, std::size_t trains) {
+  for (std::size_t i = 0; i < trains; ++i) trace.layers[trace.path[i]].trainable = false;
+  return trace;
+}
+
+TEST(VanishingGradient, FrozenLayersNeedNone) {
+  const Trace deep = traces::even_chain(20, -10, "sigmoid");
+  EXPECT_FALSE(silent(deep, "vanishing-gradient"));
+  EXPECT_TRUE(silent(frozen_until(deep, 18), "vanishing-gradient"));
+  EXPECT_FALSE(silent(frozen_until(deep, 5), "vanishing-gradient"));
+  EXPECT_FALSE(silent(frozen_until(deep, 20), "vanishing-gradient"));  // nothing trains: the whole network is judged
+}
+
+TEST(Detached, ALayerThatNoLossDependsOn) {
+  Trace trace = traces::even_chain(6, -0.3);
+  EXPECT_TRUE(silent(trace, "detached"));
+  LayerTrace side = trace.layers[3];
+  side.name = "side";
+  side.backward_norm = side.pre_activation_norm = side.weight_gradient_norm = std::nullopt;
+  trace.layers.push_back(side);
+  EXPECT_EQ(sick(trace, "detached").layers, std::vector<std::string>{"side"});
+  trace.layers.back().trainable = false;
+  EXPECT_TRUE(silent(trace, "detached"));
+  // Where nothing was measured at all, something else is wrong.
+  for (LayerTrace& layer : trace.layers) {
+    layer.trainable = true;
+    layer.backward_norm = layer.pre_activation_norm = layer.weight_gradient_norm = std::nullopt;
+  }
+  EXPECT_TRUE(silent(trace, "detached"));
+}
+
 Trace healthy_trace() {
   Trace trace = traces::even_chain(6, -0.3);
   for (const std::size_t index : trace.path) {
@@ -216,6 +248,11 @@ TEST(Rules, Saturation) {
   RunTrace run = runs::healthy(200);
   for (std::size_t i = 0; i < 200; ++i) run.steps[i].layers[1].saturated = i < 60 ? 0.02 : 0.95;
   EXPECT_EQ(sick(run, "saturation").onset, (Finding::Onset{"dense_1", 60}));
+  // While every layer moves by 1e-3 of its weights, that is a remark.
+  for (RunStep& step : run.steps) step.loss = 1;  // not because the network trains well
+  EXPECT_EQ(sick(run, "saturation").severity, Severity::info);
+  for (RunStep& step : run.steps) step.parameters[0].update_norm *= 1e-3;
+  EXPECT_EQ(sick(run, "saturation").severity, Severity::error);
 }
 
 TEST(Rules, SignalCollapse) {

@@ -33,6 +33,20 @@ bool output_may_saturate(std::string_view loss) {
   return loss.find("crossentropy") != std::string_view::npos;
 }
 
+// The smallest share of its weights by which a kernel changes per step, by the medians since that step; 0 when unknown.
+double slowest_kernel(const RunTrace& run, std::size_t begin) {
+  double slowest = INFINITY;
+  for (std::size_t p = 0; p < run.parameters.size(); ++p) {
+    if (!run.parameters[p].name.ends_with("kernel")) continue;
+    const std::vector<double> ratios = column(run, begin, run.steps.size(), [p](const RunStep& step) {
+      if (p >= step.parameters.size() || !(step.parameters[p].weight_norm > 0)) return double(NAN);
+      return step.parameters[p].update_norm / step.parameters[p].weight_norm;
+    });
+    slowest = std::min(slowest, ratios.empty() ? 0 : median(ratios));
+  }
+  return std::isfinite(slowest) ? slowest : 0;
+}
+
 }  // namespace
 
 Verdict judge(const UnitShare& unit, const Trace& trace) {
@@ -89,6 +103,12 @@ Verdict judge(const UnitShare& unit, const RunTrace& run) {
   if (layers.empty()) return Silence{fmt::format("no layer has become more {} since the start", unit.name)};
   Finding finding = found(unit, std::move(layers), worst, share, before);
   finding.onset = onset_at(run, record_from(recorded, begin), worst);
+  constexpr double kMoving = 1e-4;  // theory, section 5.5: healthy from here on
+  const double slowest = slowest_kernel(run, recent);
+  if (unit.harmless_while_moving && slowest >= kMoving) {
+    finding.severity = Severity::info;
+    finding.message += fmt::format(" Every layer still moves by {:.0e} of its weights per step or more.", slowest);
+  }
   return finding;
 }
 

@@ -18,6 +18,8 @@ struct UnitShare {
   double least;              // beyond expectation by this much at least, and by three deviations of the units' chance
   std::string_view meaning;  // "of the units give the same for every sample of a batch": follows "In dense_1 80 % "
   std::vector<std::string> advice;
+  // In a training worth a remark only, as long as every layer moves by a healthy share of its weights per step.
+  bool harmless_while_moving = false;
 };
 
 // At rest, against theory.

@@ -520,9 +520,8 @@ Kernel RecurrentGradient::bind(const Binding& binding) const {
 
 std::vector<ValueId> Recurrent::gradient(Graph& graph, const Node& node, std::span<const ValueId> output_gradients,
                                          std::span<const bool> needed) const {
-  if (needed[kMask] || needed[kScale]) {
-    fail(ErrorKind::unsupported, "recurrent: masks and the scale of the hidden state have no gradient");
-  }
+  // A mask is made by a comparison, whose derivative is zero: it gets no gradient.
+  if (needed[kScale]) fail(ErrorKind::unsupported, "recurrent: the scale of the hidden state has no gradient");
   const ValueId none = graph.scalar(0.0f);
   const auto or_none = [&](ValueId id) { return id ? id : none; };
   const bool before = options_.cell == Cell::gru;

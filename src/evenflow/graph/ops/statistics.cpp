@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "evenflow/base/text.h"
+#include "evenflow/graph/ops/reshape.h"
 #include "evenflow/graph/ops/support.h"
 
 namespace evenflow::ops {
@@ -194,6 +195,10 @@ ValueId across_samples(Graph& graph, ValueId x) {
 
 ValueId activation_statistics(Graph& graph, ValueId z, ValueId y, const UnaryFunction& function,
                               const UnaryParameters& parameters, double below, double above) {
+  // A layer applied to every time step computes on another shape than it gives out.
+  if (graph.shape(z).count() == graph.shape(y).count() && graph.shape(z) != graph.shape(y)) {
+    z = reshape(graph, z, graph.shape(y));
+  }
   return graph.add1(std::make_shared<ActivationStatisticsOperator>(function, parameters, below, above), {z, y});
 }
 

@@ -14,6 +14,7 @@ const UnitShare& saturated() {
       .least = 0.3,
       .meaning = "of the outputs lie at the ends of their activation, where the slope is near zero",
       .advice = {"smaller initial weights or scaled inputs", "batch_normalization before the activation, or relu"},
+      .harmless_while_moving = true,
   };
   return unit;
 }
