@@ -102,7 +102,8 @@ def run(name, kind, config, shapes, training, masks=(), call=None, ids=None):
                 set_keras_mask(x, np.array(mask, dtype=bool))
         return [xs] if len(xs) > 1 and takes_list else xs
 
-    layer(*arguments(inputs))
+    symbols = [keras.KerasTensor(x.shape, x.dtype) for x in inputs]
+    layer(*([symbols] if len(symbols) > 1 and takes_list else symbols))  # builds it
     for j, weight in enumerate(layer.weights):
         value = g(weight.shape, 1 + j)
         weight.assign(np.abs(value) + 0.5 if weight.name in ("moving_variance", "variance") else value)
@@ -123,7 +124,8 @@ def run(name, kind, config, shapes, training, masks=(), call=None, ids=None):
         state = [old if new is None else new for new, old in zip(updated, fixed)]
         return (y * g(y.shape, 5)).sum(), (y, more, state, get_keras_mask(y))
 
-    (_, (y, more, state, mask)), slopes = jax.value_and_grad(scalar, differentiate_by, has_aux=True)(inputs, trainable)
+    both = jax.jit(jax.value_and_grad(scalar, differentiate_by, has_aux=True))
+    (_, (y, more, state, mask)), slopes = both(inputs, trainable)
     dx, dw = slopes if ids is None else ([], slopes)
     case = {"name": name, "type": kind, "config": config, "inputs": shapes, "training": training,
             "output": list(y.shape), "y": summary(y), "dx": [summary(d) for d in dx],

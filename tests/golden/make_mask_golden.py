@@ -36,7 +36,7 @@ for kind, config in (("Dense", {"units": 2}), ("Activation", {"activation": "tan
                      ("PReLU", {}), ("Dropout", {"rate": 0.5}), ("SpatialDropout1D", {"rate": 0.5}), ("GaussianNoise", {"stddev": 1.0}),
                      ("GaussianDropout", {"rate": 0.5}), ("AlphaDropout", {"rate": 0.5}), ("LayerNormalization", {}),
                      ("GroupNormalization", {"groups": 3}), ("UnitNormalization", {}), ("RMSNormalization", {}), ("Identity", {}),
-                     ("Rescaling", {"scale": 2.0}), ("Normalization", {}), ("ActivityRegularization", {"l2": 0.1}),
+                     ("Rescaling", {"scale": 2.0, "offset": 0.0}), ("Normalization", {}), ("ActivityRegularization", {"l2": 0.1}),
                      ("Conv1D", {"filters": 2, "kernel_size": 2}), ("MaxPooling1D", {}), ("Flatten", {}), ("Permute", {"dims": [2, 1]}),
                      ("Reshape", {"target_shape": [3, 5]}), ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {})):
     case(kind, config, [X], [A])
